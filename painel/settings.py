@@ -1,0 +1,218 @@
+"""Everything the house is told from outside, read once from the environment.
+
+A value that makes no sense stops the start with its name in the message; a secret is never
+defaulted outside DEBUG.
+"""
+
+import sys
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(str(BASE_DIR / ".env"), override=False)
+
+
+def required(name: str, fallback: str) -> str:
+    """Return the secret *name*; outside DEBUG a missing one stops the start."""
+    value = env.str(name, default="")
+    if value:
+        return value
+    if DEBUG:
+        return fallback
+    raise ImproperlyConfigured(f"{name} precisa ser definida fora do modo DEBUG.")
+
+
+def positive(name: str, default: float) -> float:
+    """Return the number *name*, in the unit its name ends with; zero and below are refused."""
+    value = env.float(name, default=default)
+    if value <= 0:
+        raise ImproperlyConfigured(f"{name} precisa ser maior que zero (veio {value:g}).")
+    return value
+
+
+try:
+    DEBUG = env.bool("DEBUG", default=False)
+except EnvError as error:
+    raise ImproperlyConfigured(str(error)) from error
+
+SECRET_KEY = required("SECRET_KEY", "only-for-debug-" + "x" * 50)
+VAR_DIR = Path(env.str("PAINEL_VAR", default=str(BASE_DIR / "var")))
+PUBLIC_URL = env.str("PUBLIC_URL", default="")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "channels",
+    "template_partials",
+    "csp",
+    "axes",
+    "auditlog",
+    "clients",
+    "whatsapp",
+    "atendimento",
+    "painel",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "auditlog.middleware.AuditlogMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "painel.urls"
+ASGI_APPLICATION = "painel.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def databases() -> dict[str, dict[str, object]]:
+    """Return DATABASES from DATABASE_URL, or from the embedded server of this checkout."""
+    from painel.database import connection_settings
+
+    return {
+        "default": {
+            **connection_settings(env.str("DATABASE_URL", default=""), VAR_DIR),
+            "CONN_HEALTH_CHECKS": True,
+            "CONN_MAX_AGE": int(positive("DATABASE_MAX_AGE_SECONDS", 60)),
+            "ATOMIC_REQUESTS": False,
+        }
+    }
+
+
+DATABASES = databases()
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "atendimento.Agent"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "desk"
+LOGOUT_REDIRECT_URL = "login"
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_VERBOSE = False
+
+LANGUAGE_CODE = "pt-br"
+TIME_ZONE = env.str("TIME_ZONE", default="America/Sao_Paulo")
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or "pytest" in sys.modules
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+MEDIA_ROOT = VAR_DIR / "media"
+WHITENOISE_USE_FINDERS = DEBUG
+
+# A page that opens a websocket to its own origin needs connect-src; nothing else is inline.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "font-src": [SELF],
+        "media-src": [SELF, "blob:"],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+HTTPS = env.bool("HTTPS", default=not DEBUG)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# The desk. Times in seconds.
+NUMBERS_DIR = VAR_DIR / "numbers"
+WAIT_WARN_SECONDS = positive("WAIT_WARN_SECONDS", 300)
+WAIT_LATE_SECONDS = positive("WAIT_LATE_SECONDS", 900)
+LEASE_SECONDS = positive("LEASE_SECONDS", 8)
+LEASE_RENEW_SECONDS = positive("LEASE_RENEW_SECONDS", 2)
+SEND_GAP_MIN_SECONDS = env.float("SEND_GAP_MIN_SECONDS", default=1.0)
+SEND_GAP_MAX_SECONDS = env.float("SEND_GAP_MAX_SECONDS", default=3.0)
+if not 0 <= SEND_GAP_MIN_SECONDS <= SEND_GAP_MAX_SECONDS:
+    raise ImproperlyConfigured("SEND_GAP_MIN_SECONDS precisa ficar entre 0 e SEND_GAP_MAX_SECONDS.")
+CHANGE_RETENTION_HOURS = positive("CHANGE_RETENTION_HOURS", 48)
+WHATSAPP_STORE_URL = env.str("WHATSAPP_STORE_URL", default="")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "daphne": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+        "neonize.utils.log": {"level": "WARNING"},
+        "whatsmeow": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,256 @@
+"""One linked device on one socket: the only place that drives neonize's client.
+
+neonize shares process-wide Go maps without a lock, and a Go panic ends the process, so a process
+holds one Connection and is disposable. Callbacks of the client come in order on one thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from whatsapp import jid
+from whatsapp.gateway import codes, libmagic  # noqa: F401
+from whatsapp.gateway.store import Store
+
+logging.getLogger("neonize.utils.log").setLevel(logging.WARNING)
+
+from neonize.client import NewClient  # noqa: E402
+from neonize.exc import NeonizeError  # noqa: E402
+from neonize.proto import Neonize_pb2 as pb  # noqa: E402
+from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps  # noqa: E402
+from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import (  # noqa: E402
+    ContextInfo,
+    ExtendedTextMessage,
+    Message,
+    MessageContextInfo,
+)
+from neonize.utils.enum import (  # noqa: E402
+    ChatPresence,
+    ChatPresenceMedia,
+    Presence,
+    ReceiptType,
+)
+
+logger = logging.getLogger(__name__)
+
+# Clients are never collected: a collected one stops whatever runs under its name in Go.
+_KEPT: list[NewClient] = []
+
+
+class NotSent(Exception):
+    """The message provably did not leave, for *reason* (pt-BR); `again` when a retry may help."""
+
+    def __init__(self, reason: str, again: bool) -> None:
+        super().__init__(reason)
+        self.reason, self.again = reason, again
+
+
+class Unproved(Exception):
+    """The message may or may not have left."""
+
+
+class Sent:
+    """WhatsApp took it: its id for the message, and when."""
+
+    def __init__(self, wa_id: str, at: datetime) -> None:
+        self.wa_id, self.at = wa_id, at
+
+
+class Quote:
+    """The message that an answer quotes: its WhatsApp id, its sender's address, its text."""
+
+    def __init__(self, wa_id: str, sender: str, text: str) -> None:
+        self.wa_id, self.sender, self.text = wa_id, sender, text
+
+    def context(self) -> ContextInfo:
+        return ContextInfo(
+            stanzaID=self.wa_id,
+            participant=self.sender,
+            quotedMessage=Message(conversation=self.text),
+        )
+
+
+class Connection:
+    """*on_raw(code, payload)* gets what must be kept; *on_event* what describes the link."""
+
+    def __init__(
+        self,
+        store: Store,
+        on_raw: Callable[[int, bytes], None],
+        on_event: Callable[[int, bytes], None],
+        on_qr: Callable[[str], None] | None = None,
+        on_login: Callable[[str], None] | None = None,
+    ) -> None:
+        self._on_raw, self._on_event = on_raw, on_event
+        self.last_callback = time.monotonic()
+        self.error: str | None = None
+        self.ended = threading.Event()
+        self._client = self._new_client(store, on_qr, on_login)
+        self._pairing = on_qr is not None
+
+    def _new_client(
+        self,
+        store: Store,
+        on_qr: Callable[[str], None] | None,
+        on_login: Callable[[str], None] | None,
+    ) -> NewClient:
+        props = DeviceProps(os="Painel de Atendimento", platformType=DeviceProps.CHROME)
+        client = NewClient(store.dsn, uuid=f"number-{id(self)}", props=props)
+        _KEPT.append(client)
+        client._stop_finalizer.detach()
+        # Instance attributes win over the class's: raw bytes, no parsing on this thread, no print.
+        client.event.list_func = dict.fromkeys(codes.SUBSCRIBED, _nothing)
+        client.event.execute = self._callback  # type: ignore[method-assign]
+        private: Any = client
+        private._NewClient__onQr = lambda _, text: (on_qr or _nothing)(
+            ctypes.string_at(text).decode()
+        )
+        private._NewClient__onLoginStatus = lambda _, text: (on_login or _nothing)(
+            ctypes.string_at(text).decode()
+        )
+        return client
+
+    def _callback(self, _uuid: int, pointer: int, size: int, code: int) -> None:
+        """Runs on the client's thread for every event; returns only when it is kept."""
+        self.last_callback = time.monotonic()
+        payload = ctypes.string_at(pointer, size) if size else b""
+        if code not in codes.SPOOLED:
+            self._on_event(code, payload)
+            return
+        while True:
+            try:
+                self._on_raw(code, payload)
+                return
+            except Exception:
+                # Returning would lose it: a full disk becomes back-pressure instead.
+                logger.exception("spool refuses an arrival of code %s", code)
+                time.sleep(1)
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="connect", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._client.connect()
+        except NeonizeError as error:
+            self.error = str(error) or "connect failed"
+        finally:
+            self.ended.set()
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._client.is_connected)
+
+    def ready(self) -> None:
+        """After Connected: ask for normal delivery receipts, and stay unavailable, since
+        "available" would mute the push of the owner's phone."""
+        self._client.set_force_activate_delivery_receipts(True)
+        try:
+            self._client.send_presence(Presence.UNAVAILABLE)
+        except NeonizeError as error:
+            logger.info("presence not sent yet: %s", error)
+
+    def send_text(self, to: str, text: str, secret: bytes, quote: Quote | None = None) -> Sent:
+        """Send *text* and wait for WhatsApp's word. Raises NotSent or Unproved."""
+        content = ExtendedTextMessage(text=text)
+        if quote:
+            content.contextInfo.CopyFrom(quote.context())
+        message = Message(
+            extendedTextMessage=content,
+            messageContextInfo=MessageContextInfo(messageSecret=secret),
+        )
+        try:
+            answer = self._client.send_message(_jid(to), message)
+        except NeonizeError as error:
+            raise _reason(str(error)) from error
+        return Sent(answer.ID, datetime.fromtimestamp(answer.Timestamp, UTC))
+
+    def mark_read(self, chat: str, wa_ids: list[str]) -> None:
+        """Tell the customer that we read these. Raises NeonizeError's reason as NotSent."""
+        to = _jid(chat)
+        try:
+            self._client.mark_read(*wa_ids, chat=to, sender=to, receipt=ReceiptType.READ)
+        except NeonizeError as error:
+            raise NotSent(str(error), again=True) from error
+
+    def typing(self, chat: str, composing: bool) -> None:
+        state = (
+            ChatPresence.CHAT_PRESENCE_COMPOSING if composing else ChatPresence.CHAT_PRESENCE_PAUSED
+        )
+        try:
+            self._client.send_chat_presence(
+                _jid(chat), state, ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT
+            )
+        except NeonizeError as error:
+            logger.debug("typing not sent: %s", error)
+
+    def logout(self) -> None:
+        """Unlink this device from the account. Raises NotSent when WhatsApp cannot be asked."""
+        try:
+            self._client.logout()
+        except NeonizeError as error:
+            raise NotSent(str(error), again=True) from error
+
+    def close(self, quiet: float = 1.0, limit: float = 15.0) -> None:
+        """Close the socket, let the callbacks run dry, then stop.
+
+        A bare stop() throws away events that WhatsApp already counts as delivered.
+        """
+        self._client.disconnect()
+        until = time.monotonic() + limit
+        self.last_callback = max(self.last_callback, time.monotonic())
+        while time.monotonic() < until and time.monotonic() - self.last_callback < quiet:
+            time.sleep(0.05)
+        self._client.stop()
+
+
+def _jid(text: str) -> pb.JID:
+    address = jid.parse(text)
+    return pb.JID(
+        User=address.user,
+        Server=address.server,
+        Device=0,
+        RawAgent=0,
+        Integrator=0,
+        IsEmpty=False,
+    )
+
+
+_AGAIN = (
+    "websocket not connected",
+    "failed to get user info",
+    "failed to get device list",
+    "websocket disconnected before info query",
+    "client is nil",
+)
+_NEVER = {
+    "no LID found": "Este número não está no WhatsApp.",
+    "can't send message to unknown server": "Endereço do WhatsApp inválido.",
+    "message recipient must be a user JID": "Endereço do WhatsApp inválido.",
+    "the store doesn't contain a device JID": "O número foi desvinculado.",
+    "server returned error 463": (
+        "O WhatsApp recusou: limite de conversas novas deste número. Peça que o cliente escreva."
+    ),
+    "server returned error 479": "O WhatsApp recusou a mensagem (479).",
+    "server returned error": "O WhatsApp recusou a mensagem.",
+}
+
+
+def _reason(error: str) -> NotSent | Unproved:
+    """Sort neonize's error text: provably not sent (now, or ever), or nobody knows."""
+    for text, words in _NEVER.items():
+        if text in error:
+            return NotSent(words, again=False)
+    if any(text in error for text in _AGAIN):
+        return NotSent(error, again=True)
+    return Unproved(error)
+
+
+def _nothing(*_: object) -> None:
+    return None

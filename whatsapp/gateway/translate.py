@@ -1,0 +1,156 @@
+"""Bytes of neonize's events into our words. Pure: no database, no socket.
+
+Field names and units are neonize 0.5.2's protobufs: a message's Timestamp is in milliseconds, a
+receipt's in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from neonize.proto import Neonize_pb2 as pb
+
+from whatsapp import events
+from whatsapp.gateway import codes
+from whatsapp.gateway.content import Unreadable, read_content
+from whatsapp.jid import Jid
+
+_RECEIPTS = {
+    pb.Receipt.DELIVERED: "delivered",
+    pb.Receipt.SENDER: "sent",
+    pb.Receipt.READ: "read",
+    pb.Receipt.PLAYED: "played",
+}
+_BY_US = (pb.Receipt.READ_SELF, pb.Receipt.PLAYED_SELF)
+
+
+def translate(code: int, payload: bytes) -> events.Event:
+    """Return what event *code* with protobuf *payload* means.
+
+    Raises google.protobuf.message.DecodeError for bytes that are no such event.
+    """
+    reader = _READERS.get(code)
+    return reader(payload) if reader else events.Ignored(f"code {code}")
+
+
+def _device(payload: bytes) -> events.Event:
+    device = pb.Device.FromString(payload)
+    me = device.JID
+    full = f"{me.User}:{me.Device}@{me.Server}"
+    return events.Linked(me.User, device.LID.User, device.PushName, full)
+
+
+def _message(payload: bytes) -> events.Event:
+    event = pb.Message.FromString(payload)
+    if why := _ignored(event.Info):
+        return events.Ignored(why)
+    try:
+        content = read_content(event.Message)
+    except Unreadable as error:
+        return events.Ignored(str(error))
+    return events.MessageReceived(
+        person=_person(event.Info.MessageSource),
+        wa_id=event.Info.ID,
+        at=_milliseconds(event.Info.Timestamp),
+        kind=content.kind,
+        body=content.body,
+        push_name="" if event.Info.MessageSource.IsFromMe else event.Info.Pushname[:160],
+        from_me=event.Info.MessageSource.IsFromMe,
+        quoted=content.quoted,
+    )
+
+
+def _undecryptable(payload: bytes) -> events.Event:
+    info = pb.UndecryptableMessage.FromString(payload).Info
+    if why := _ignored(info):
+        return events.Ignored(why)
+    return events.Undecryptable(
+        person=_person(info.MessageSource),
+        wa_id=info.ID,
+        at=_milliseconds(info.Timestamp),
+        push_name=info.Pushname[:160],
+        from_me=info.MessageSource.IsFromMe,
+    )
+
+
+def _receipt(payload: bytes) -> events.Event:
+    receipt = pb.Receipt.FromString(payload)
+    at = datetime.fromtimestamp(receipt.Timestamp, UTC)
+    source = receipt.MessageSource
+    if not _address(source.Chat).is_person:
+        return events.Ignored("receipt of a group or broadcast")
+    if receipt.Type in _BY_US or (source.IsFromMe and receipt.Type == pb.Receipt.READ):
+        return events.Receipt(tuple(receipt.MessageIDs), "read", at, by_us=True)
+    if receipt.Type not in _RECEIPTS:
+        return events.Ignored(f"receipt {receipt.Type}")
+    return events.Receipt(tuple(receipt.MessageIDs), _RECEIPTS[receipt.Type], at)
+
+
+def _chat_presence(payload: bytes) -> events.Event:
+    presence = pb.ChatPresence.FromString(payload)
+    if not _address(presence.MessageSource.Chat).is_person:
+        return events.Ignored("typing in a group")
+    state = "paused"
+    if presence.State == pb.ChatPresence.COMPOSING:
+        state = "recording" if presence.Media == pb.ChatPresence.AUDIO else "composing"
+    return events.Typing(_person(presence.MessageSource), state)
+
+
+def _logged_out(payload: bytes) -> events.Event:
+    event = pb.LoggedOut.FromString(payload)
+    reasons = event.DESCRIPTOR.fields_by_name["Reason"].enum_type.values_by_number
+    return events.LoggedOut(reasons[event.Reason].name if event.OnConnect else "UNLINKED")
+
+
+def _banned(payload: bytes) -> events.Event:
+    ban = pb.TemporaryBan.FromString(payload)
+    reason = pb.TemporaryBan.TempBanReason.Name(ban.Code)
+    return events.Banned(reason, int(ban.Expire))
+
+
+def _connect_failure(payload: bytes) -> events.Event:
+    failure = pb.ConnectFailure.FromString(payload)
+    return events.ConnectFailed(f"{failure.Reason} {failure.Message}".strip())
+
+
+_READERS: dict[int, Callable[[bytes], events.Event]] = {
+    codes.DEVICE: _device,
+    codes.MESSAGE: _message,
+    codes.UNDECRYPTABLE: _undecryptable,
+    codes.RECEIPT: _receipt,
+    codes.CHAT_PRESENCE: _chat_presence,
+    codes.CONNECTED: lambda _: events.Connected(),
+    codes.DISCONNECTED: lambda _: events.Disconnected(),
+    codes.KEEPALIVE_TIMEOUT: lambda _: events.Disconnected(),
+    codes.KEEPALIVE_RESTORED: lambda _: events.Connected(),
+    codes.LOGGED_OUT: _logged_out,
+    codes.STREAM_REPLACED: lambda _: events.Replaced(),
+    codes.TEMPORARY_BAN: _banned,
+    codes.CLIENT_OUTDATED: lambda _: events.Outdated(),
+    codes.CONNECT_FAILURE: _connect_failure,
+}
+
+
+def _ignored(info: pb.MessageInfo) -> str:
+    """Why a message never becomes a bubble, or "" when it does."""
+    if info.Category == "peer":
+        return "own plumbing"
+    source = info.MessageSource
+    if source.IsGroup or not _address(source.Chat).is_person:
+        return f"not a direct chat: {source.Chat.Server}"
+    return ""
+
+
+def _person(source: pb.MessageSource) -> events.Person:
+    chat = _address(source.Chat)
+    other = _address(source.RecipientAlt if source.IsFromMe else source.SenderAlt)
+    return events.Person(chat, lid=chat.lid or other.lid, phone=chat.phone or other.phone)
+
+
+def _address(jid: pb.JID) -> Jid:
+    return Jid(jid.User, jid.Server)
+
+
+def _milliseconds(stamp: int) -> datetime:
+    return datetime.fromtimestamp(stamp / 1000, UTC)

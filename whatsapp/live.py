@@ -1,0 +1,96 @@
+"""The only door through which browsers, the API and webhooks learn that rows changed.
+
+A fact is a `Change` row (kind and ids, no HTML) written in the transaction of the change itself,
+and one NOTIFY that PostgreSQL delivers at commit. Typing is worth nothing a second later, so it
+travels by NOTIFY alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from whatsapp.models.change import Change, ChangeKind
+
+if TYPE_CHECKING:
+    from clients.models import Client
+    from whatsapp.models import Conversation, Message, Session
+
+CHANGES = "painel_changes"
+TYPING = "painel_typing"
+OUTBOX = "painel_outbox"
+NUMBERS = "painel_numbers"
+
+
+def notify(channel: str, payload: str = "") -> None:
+    """Send a NOTIFY; equal ones within a transaction reach listeners once, at commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+
+
+def tell(changes: Iterable[Change]) -> None:
+    if rows := list(changes):
+        Change.objects.bulk_create(rows)
+        notify(CHANGES)
+
+
+def message_added(message: Message) -> None:
+    tell([_of_message(ChangeKind.MESSAGE_ADDED, message)])
+
+
+def message_changed(message: Message) -> None:
+    tell([_of_message(ChangeKind.MESSAGE_CHANGED, message)])
+
+
+def conversation_changed(conversation: Conversation) -> None:
+    tell(
+        [
+            Change(
+                kind=ChangeKind.CONVERSATION_CHANGED,
+                session_id=conversation.session_id,
+                conversation_id=conversation.pk,
+            )
+        ]
+    )
+
+
+def session_changed(session: Session) -> None:
+    tell([Change(kind=ChangeKind.SESSION_CHANGED, session_id=session.pk)])
+
+
+def client_changed(client: Client) -> None:
+    tell([Change(kind=ChangeKind.CLIENT_CHANGED, client_id=client.pk)])
+
+
+def contact_typing(conversation_id: int, session_id: int, state: str) -> None:
+    """Tell browsers that the customer is ``composing``, ``recording`` or has ``paused``."""
+    body = {"conversation": conversation_id, "session": session_id, "state": state}
+    notify(TYPING, json.dumps({"who": "contact", **body}))
+
+
+def agent_typing(conversation: Conversation, agent_id: int, state: str) -> None:
+    """Tell the number's worker (and colleagues) that an agent is ``composing`` or ``paused``."""
+    body = {"conversation": conversation.pk, "session": conversation.session_id, "state": state}
+    notify(TYPING, json.dumps({"who": "agent", "agent": agent_id, **body}))
+
+
+def outbox_filled(session_id: int) -> None:
+    """Wake the sender of a number: a message is queued or a read receipt is due."""
+    notify(OUTBOX, str(session_id))
+
+
+def number_wanted(session_id: int) -> None:
+    """Wake the supervisors: somebody wants a number paired, started or unlinked."""
+    notify(NUMBERS, str(session_id))
+
+
+def _of_message(kind: ChangeKind, message: Message) -> Change:
+    return Change(
+        kind=kind,
+        session_id=message.session_id,
+        conversation_id=message.conversation_id,
+        message_id=message.pk,
+    )

@@ -1,0 +1,36 @@
+from whatsapp.models.arrival import Arrival, ArrivalState, StrayReceipt
+from whatsapp.models.attachment import Attachment
+from whatsapp.models.attendance import Attendance, Outcome
+from whatsapp.models.change import Change, ChangeKind
+from whatsapp.models.contact import AddressKind, Contact, ContactAddress, ContactMerge
+from whatsapp.models.conversation import AlreadyClaimed, Conversation, NotAllowed, Status
+from whatsapp.models.message import Delivery, Direction, Kind, Message, Origin
+from whatsapp.models.session import LeaseLost, Session, State, Wanted
+
+__all__ = [
+    "AddressKind",
+    "AlreadyClaimed",
+    "Arrival",
+    "ArrivalState",
+    "Attachment",
+    "Attendance",
+    "Change",
+    "ChangeKind",
+    "Contact",
+    "ContactAddress",
+    "ContactMerge",
+    "Conversation",
+    "Delivery",
+    "Direction",
+    "Kind",
+    "LeaseLost",
+    "Message",
+    "NotAllowed",
+    "Origin",
+    "Outcome",
+    "Session",
+    "State",
+    "Status",
+    "StrayReceipt",
+    "Wanted",
+]

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from clients import phone
+from whatsapp import live
+
+if TYPE_CHECKING:
+    from atendimento.models import Agent
+
+
+class LeaseLost(Exception):
+    """Another worker owns the number now: close the socket and write nothing more."""
+
+
+class State(models.TextChoices):
+    NEW = "new", "Nunca conectado"
+    PAIRING = "pairing", "Aguardando leitura do QR"
+    EXPIRED = "expired", "O código expirou"
+    CONNECTING = "connecting", "Conectando"
+    ONLINE = "online", "Conectado"
+    RECONNECTING = "reconnecting", "Reconectando"
+    STOPPED = "stopped", "Parado"
+    LOGGED_OUT = "logged_out", "Desconectado pelo celular"
+    REPLACED = "replaced", "Em uso em outro lugar"
+    BANNED = "banned", "Bloqueado pelo WhatsApp"
+    OUTDATED = "outdated", "Versão recusada pelo WhatsApp"
+    PASSKEY = "passkey", "Passkey exigida"
+    FAILED = "failed", "Falhou"
+
+
+class Wanted(models.TextChoices):
+    OFF = "off", "desligado"
+    ON = "on", "ligado"
+    PAIR = "pair", "parear"
+    LOGOUT = "logout", "desvincular"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a state means to a person: a sentence, and what to do next ("" when nothing)."""
+
+    sentence: str
+    next_step: str = ""
+
+
+WORDS: dict[str, Words] = {
+    State.NEW: Words("Este número ainda não foi conectado.", "Gere o QR e leia com o celular."),
+    State.PAIRING: Words(
+        "Esperando o celular ler o QR.",
+        "No WhatsApp do celular: Aparelhos conectados, Conectar um aparelho.",
+    ),
+    State.EXPIRED: Words("O código expirou sem ser lido.", "Gere um novo código."),
+    State.CONNECTING: Words("Entrando no WhatsApp."),
+    State.ONLINE: Words("Recebendo e enviando mensagens."),
+    State.RECONNECTING: Words(
+        "A ligação com o WhatsApp caiu e está sendo refeita. As mensagens esperam na fila."
+    ),
+    State.STOPPED: Words(
+        "Nenhum processo cuida deste número agora. As mensagens esperam na fila.",
+        "Confira se o runwhatsapp está rodando.",
+    ),
+    State.LOGGED_OUT: Words(
+        "O aparelho foi desvinculado. Nada entra nem sai por este número.",
+        "Gere o QR e leia de novo com o celular; o histórico continua aqui.",
+    ),
+    State.REPLACED: Words(
+        "As mesmas chaves entraram em outro lugar e o WhatsApp fechou esta ligação.",
+        "Encerre a outra instalação e reconecte.",
+    ),
+    State.BANNED: Words(
+        "O WhatsApp bloqueou este número por um tempo.",
+        "Espere o prazo acabar e reveja o ritmo de conversas novas.",
+    ),
+    State.OUTDATED: Words(
+        "O WhatsApp não aceita mais esta versão do programa.",
+        "Atualize o pacote neonize e reinicie o runwhatsapp.",
+    ),
+    State.PASSKEY: Words(
+        "O WhatsApp pede uma passkey para vincular esta conta, e isso ainda não é possível aqui.",
+        "Use outra conta ou retire a passkey no celular, e tente de novo.",
+    ),
+    State.FAILED: Words("A ligação não pôde ser feita.", "Veja o motivo e tente reconectar."),
+}
+
+NEEDS_A_HAND = (
+    State.LOGGED_OUT,
+    State.REPLACED,
+    State.BANNED,
+    State.OUTDATED,
+    State.PASSKEY,
+    State.FAILED,
+    State.EXPIRED,
+    State.STOPPED,
+)
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def visible_to(self, agent: Agent) -> SessionQuerySet:
+        """Numbers *agent* may see: all for supervisors, open ones and their own for agents."""
+        if agent.supervises:
+            return self
+        return self.filter(Q(agents__isnull=True) | Q(agents=agent)).distinct()
+
+    def free_for(self, owner: str) -> SessionQuerySet:
+        """Numbers nobody else holds: never held, released, lapsed, or already *owner*'s."""
+        lapsed = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
+        return self.filter(lapsed | Q(lease_owner=owner))
+
+    def wanted_by_someone(self) -> SessionQuerySet:
+        return self.exclude(wanted=Wanted.OFF)
+
+
+class Session(models.Model):
+    """One WhatsApp number of ours; people read "número"."""
+
+    slug = models.SlugField("identificador", max_length=64, unique=True)
+    name = models.CharField("apelido", max_length=60)
+    phone = models.CharField("telefone", max_length=20, blank=True)
+    lid = models.CharField(max_length=40, blank=True)
+    push_name = models.CharField("nome no WhatsApp", max_length=120, blank=True)
+    agents = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="numbers",
+        verbose_name="quem atende",
+        help_text="Vazio: todos os atendentes.",
+    )
+    wanted = models.CharField(max_length=8, choices=Wanted.choices, default=Wanted.OFF)
+    state = models.CharField("estado", max_length=14, choices=State.choices, default=State.NEW)
+    state_since = models.DateTimeField("desde", default=timezone.now)
+    state_detail = models.CharField("motivo", max_length=300, blank=True)
+    retry_at = models.DateTimeField("nova tentativa em", null=True, blank=True)
+    qr = models.TextField(blank=True)
+    qr_expires_at = models.DateTimeField(null=True, blank=True)
+    lease_owner = models.CharField("dono", max_length=120, blank=True)
+    lease_epoch = models.BigIntegerField("época", default=0)
+    lease_until = models.DateTimeField("dono até", null=True, blank=True)
+    spool_depth = models.PositiveIntegerField("no spool", default=0)
+    last_event_at = models.DateTimeField("último evento", null=True, blank=True)
+    created_at = models.DateTimeField("criado em", auto_now_add=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "número"
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def phone_masked(self) -> str:
+        return phone.mask(self.phone) if self.phone else ""
+
+    @property
+    def owned(self) -> bool:
+        """Whether some worker holds an unexpired lease on this number."""
+        return self.lease_until is not None and self.lease_until > timezone.now()
+
+    @property
+    def shown_state(self) -> State:
+        """The state as a person should read it: a dead worker's last word is not believed."""
+        alive = (State.ONLINE, State.CONNECTING, State.RECONNECTING, State.PAIRING)
+        if self.state in alive and not self.owned:
+            return State.STOPPED
+        return State(self.state)
+
+    @property
+    def words(self) -> Words:
+        return WORDS[self.shown_state]
+
+    @property
+    def online(self) -> bool:
+        return self.shown_state == State.ONLINE
+
+    @property
+    def needs_a_hand(self) -> bool:
+        return self.wanted != Wanted.OFF and self.shown_state in NEEDS_A_HAND
+
+    def enter(self, state: State, detail: str = "", retry_at: datetime | None = None) -> None:
+        """Record a change of *state*; the since-when moves only when the state does."""
+        now = timezone.now()
+        since = now if state != self.state else self.state_since
+        self.state, self.state_since = state, since
+        self.state_detail, self.retry_at = detail[:300], retry_at
+        fields = ["state", "state_since", "state_detail", "retry_at"]
+        if state != State.PAIRING:
+            self.qr, self.qr_expires_at = "", None
+            fields += ["qr", "qr_expires_at"]
+        with transaction.atomic():
+            self.save(update_fields=fields)
+            live.session_changed(self)
+
+    def show_qr(self, text: str, seconds: float) -> None:
+        """Offer *text* as the QR to scan for the next *seconds*."""
+        self.qr, self.qr_expires_at = text, timezone.now() + timedelta(seconds=seconds)
+        with transaction.atomic():
+            self.save(update_fields=["qr", "qr_expires_at"])
+            self.enter(State.PAIRING)
+
+    def want(self, wanted: Wanted) -> None:
+        """Say what should become of the number; a supervisor acts on it."""
+        with transaction.atomic():
+            self.wanted = wanted
+            self.save(update_fields=["wanted"])
+            live.number_wanted(self.pk)
+            live.session_changed(self)
+
+    def linked_as(self, phone_digits: str, lid: str, push_name: str) -> None:
+        self.phone, self.lid, self.push_name = phone_digits, lid, push_name[:120]
+        with transaction.atomic():
+            self.save(update_fields=["phone", "lid", "push_name"])
+            live.session_changed(self)
+
+    def acquire(self, owner: str) -> bool:
+        """Take the lease for *owner* with a new epoch; False when somebody else holds it."""
+        until = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+        taken = (
+            Session.objects.free_for(owner)
+            .filter(pk=self.pk)
+            .update(lease_owner=owner, lease_until=until, lease_epoch=models.F("lease_epoch") + 1)
+        )
+        if taken:
+            self.refresh_from_db()
+        return bool(taken)
+
+    def renew(self, spool_depth: int, last_event_at: datetime | None) -> None:
+        """Keep the lease. Raises LeaseLost when the epoch moved on."""
+        until = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+        fresh = {"lease_until": until, "spool_depth": spool_depth, "last_event_at": last_event_at}
+        if not Session.objects.filter(pk=self.pk, lease_epoch=self.lease_epoch).update(**fresh):
+            raise LeaseLost(f"número {self.pk}")
+        self.lease_until = until
+
+    def release(self) -> None:
+        """Give the lease back at once, so that the next worker need not wait for it to lapse."""
+        mine = Session.objects.filter(pk=self.pk, lease_epoch=self.lease_epoch)
+        mine.update(lease_until=None, lease_owner="")
+
+    def fence(self) -> None:
+        """Lock the number's row for this transaction, if the lease is still ours.
+
+        Inbox and outbox both begin here: it fences off a worker that was frozen past its lease,
+        and it makes a receipt wait for the row that it acknowledges. Raises LeaseLost.
+        """
+        sql = "SELECT 1 FROM whatsapp_session WHERE id = %s AND lease_epoch = %s"
+        with connection.cursor() as cursor:
+            cursor.execute(sql + " FOR NO KEY UPDATE", [self.pk, self.lease_epoch])
+            if cursor.fetchone() is None:
+                raise LeaseLost(f"número {self.pk}")
