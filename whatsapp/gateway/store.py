@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
+from psycopg.sql import SQL, Identifier
 
 
 class Store:
@@ -21,8 +22,15 @@ class Store:
 
     def __init__(self, number: int) -> None:
         self.folder = Path(settings.NUMBERS_DIR) / str(number)
-        self.url = settings.WHATSAPP_STORE_URL
+        self.schema = f"number_{number}"
+        self.url = self._url(settings.WHATSAPP_STORE_URL)
         self.file = self.folder / "keys.sqlite3"
+
+    def _url(self, base: str) -> str:
+        """Each number has a schema of its own, so that the first device in it is its device."""
+        if not base:
+            return ""
+        return f"{base}{'&' if '?' in base else '?'}search_path={self.schema}"
 
     @property
     def dsn(self) -> str:
@@ -34,8 +42,11 @@ class Store:
     def prepare(self) -> None:
         """Make the folder, and the file before neonize does, since it would be world-readable."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not self.url:
-            os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))
+        if self.url:
+            with psycopg.connect(settings.WHATSAPP_STORE_URL) as pg:
+                pg.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(self.schema)))
+            return
+        os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))
 
     def linked(self) -> bool:
         """Whether a device is stored. Without one connect() would abort the process, or show a
@@ -52,13 +63,19 @@ class Store:
 
     def erase(self) -> None:
         """Forget the keys of an unlinked number, so that the next pairing starts clean."""
+        if self.url:
+            with psycopg.connect(settings.WHATSAPP_STORE_URL) as pg:
+                drop = SQL("DROP SCHEMA IF EXISTS {} CASCADE")
+                pg.execute(drop.format(Identifier(self.schema)))
+            return
         for suffix in ("", "-wal", "-shm"):
             self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
 
     def _rows(self, sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
         try:
             if self.url:
-                with psycopg.connect(self.url) as pg:
+                with psycopg.connect(settings.WHATSAPP_STORE_URL) as pg:
+                    pg.execute("SELECT set_config('search_path', %s, false)", [self.schema])
                     return pg.execute(sql, params).fetchall()
             if not self.file.exists():
                 return []

@@ -101,6 +101,15 @@ NEEDS_A_HAND = (
     State.STOPPED,
 )
 
+REFUSALS = (
+    State.LOGGED_OUT,
+    State.REPLACED,
+    State.BANNED,
+    State.OUTDATED,
+    State.PASSKEY,
+    State.FAILED,
+)
+
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def visible_to(self, agent: Agent) -> SessionQuerySet:
@@ -134,6 +143,7 @@ class Session(models.Model):
         help_text="Vazio: todos os atendentes.",
     )
     wanted = models.CharField(max_length=8, choices=Wanted.choices, default=Wanted.OFF)
+    wanted_at = models.DateTimeField(default=timezone.now)
     state = models.CharField("estado", max_length=14, choices=State.choices, default=State.NEW)
     state_since = models.DateTimeField("desde", default=timezone.now)
     state_detail = models.CharField("motivo", max_length=300, blank=True)
@@ -182,6 +192,14 @@ class Session(models.Model):
         return self.shown_state == State.ONLINE
 
     @property
+    def may_start(self) -> bool:
+        """Whether a worker may try now: WhatsApp's refusal stands until somebody asks again, or
+        until the time it named has come."""
+        if self.state not in REFUSALS or self.wanted_at > self.state_since:
+            return True
+        return self.retry_at is not None and self.retry_at <= timezone.now()
+
+    @property
     def needs_a_hand(self) -> bool:
         return self.wanted != Wanted.OFF and self.shown_state in NEEDS_A_HAND
 
@@ -209,8 +227,8 @@ class Session(models.Model):
     def want(self, wanted: Wanted) -> None:
         """Say what should become of the number; a supervisor acts on it."""
         with transaction.atomic():
-            self.wanted = wanted
-            self.save(update_fields=["wanted"])
+            self.wanted, self.wanted_at = wanted, timezone.now()
+            self.save(update_fields=["wanted", "wanted_at"])
             live.number_wanted(self.pk)
             live.session_changed(self)
 

@@ -1,0 +1,138 @@
+"""Arrivals become rows: a batch of the spool in one transaction, or not at all.
+
+The same arrival twice changes nothing, because the spool's (spool, seq) and WhatsApp's message id
+are both unique here. A batch that fails is tried row by row, so that one poison arrival costs
+nothing else: it stays, with its error, and can be treated again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from google.protobuf.message import DecodeError
+
+from whatsapp import events, live, receive
+from whatsapp.gateway.translate import translate
+from whatsapp.models import Arrival, ArrivalState, LeaseLost, Session
+from whatsapp.spool import Spool, Spooled
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An event with the row that keeps its bytes."""
+
+    arrival_id: int
+    event: events.Event
+
+
+def drain(session: Session, spool: Spool) -> int:
+    """Move the head of the spool to PostgreSQL; return how many arrivals left it.
+
+    Raises LeaseLost, and OperationalError while PostgreSQL is away: the spool keeps everything.
+    """
+    batch = spool.head(BATCH)
+    if not batch:
+        return 0
+    try:
+        absorb(session, spool.id, batch)
+    except (OperationalError, InterfaceError, LeaseLost):
+        raise
+    except (DatabaseError, DecodeError, ValueError) as error:
+        logger.warning("number %s: batch at %s row by row: %s", session.pk, batch[0].seq, error)
+        for one in batch:
+            _absorb_alone(session, spool.id, one)
+    spool.forget(batch[-1].seq)
+    return len(batch)
+
+
+def absorb(session: Session, spool_id: UUID, batch: Sequence[Spooled]) -> None:
+    """Make rows of *batch*, in one transaction that holds the number's fence."""
+    with transaction.atomic():
+        session.fence()
+        fresh = _keep(session, spool_id, batch)
+        heard = [Heard(fresh[one.seq], _translate(one)) for one in batch if one.seq in fresh]
+        _ignore(heard)
+        live.tell(_apply(session, heard))
+
+
+def _absorb_alone(session: Session, spool_id: UUID, one: Spooled) -> None:
+    try:
+        absorb(session, spool_id, [one])
+    except (OperationalError, InterfaceError, LeaseLost):
+        raise
+    except (DatabaseError, DecodeError, ValueError) as error:
+        logger.exception("number %s: arrival %s failed", session.pk, one.seq)
+        with transaction.atomic():
+            session.fence()
+            fresh = _keep(session, spool_id, [one])
+            failed = {"state": ArrivalState.FAILED, "error": f"{type(error).__name__}: {error}"}
+            Arrival.objects.filter(pk__in=fresh.values()).update(**failed)
+
+
+def rerun(arrival: Arrival) -> None:
+    """Treat a failed arrival again. Raises what it fails with; the row then stays as it was."""
+    with transaction.atomic():
+        session = Session.objects.select_for_update(no_key=True).get(pk=arrival.session_id)
+        event = translate(arrival.code, bytes(arrival.payload))
+        live.tell(_apply(session, [Heard(arrival.pk, event)]))
+        arrival.state, arrival.error = ArrivalState.DONE, ""
+        arrival.save(update_fields=["state", "error"])
+
+
+def _keep(session: Session, spool_id: UUID, batch: Sequence[Spooled]) -> dict[int, int]:
+    """Insert the raw rows; return {seq: row id} of those that were not here yet."""
+    sql = """
+        INSERT INTO whatsapp_arrival
+            (session_id, spool, seq, code, payload, received_at, state, error)
+        SELECT %s, %s, seq, code, payload, at, 'done', ''
+        FROM unnest(%s::bigint[], %s::smallint[], %s::bytea[], %s::timestamptz[])
+            AS fresh (seq, code, payload, at)
+        ON CONFLICT DO NOTHING RETURNING seq, id"""
+    columns = [
+        [one.seq for one in batch],
+        [one.code for one in batch],
+        [one.payload for one in batch],
+        [datetime.fromtimestamp(one.at, UTC) for one in batch],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [session.pk, spool_id, *columns])
+        return dict(cursor.fetchall())
+
+
+def _translate(one: Spooled) -> events.Event:
+    return translate(one.code, one.payload)
+
+
+def _ignore(heard: Iterable[Heard]) -> None:
+    ignored = [one.arrival_id for one in heard if isinstance(one.event, events.Ignored)]
+    if ignored:
+        Arrival.objects.filter(pk__in=ignored).update(state=ArrivalState.IGNORED)
+
+
+def _apply(session: Session, heard: Sequence[Heard]) -> Iterator[receive.Change]:
+    """Runs of like events in their order, each run at once."""
+    for kind, run in groupby(heard, key=lambda one: _kind(one.event)):
+        if kind == "bubble":
+            yield from receive.bubbles(session, [(one.arrival_id, one.event) for one in run])
+        elif kind == "receipt":
+            yield from receive.receipts(session, [one.event for one in run])
+
+
+def _kind(event: events.Event) -> str:
+    match event:
+        case events.MessageReceived() | events.Undecryptable():
+            return "bubble"
+        case events.Receipt():
+            return "receipt"
+        case _:
+            return "nothing"

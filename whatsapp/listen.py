@@ -1,0 +1,43 @@
+"""A thread that hears PostgreSQL's NOTIFY and wakes others; polling is their net when it cannot."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import psycopg
+from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+
+class Listener(threading.Thread):
+    """Calls *heard(channel, payload)* for each NOTIFY, until stopped; reconnects by itself."""
+
+    def __init__(self, channels: tuple[str, ...], heard: Callable[[str, str], None]) -> None:
+        super().__init__(name="listen", daemon=True)
+        self._channels, self._heard = channels, heard
+        self._stop_asked = threading.Event()
+
+    def run(self) -> None:
+        while not self._stop_asked.is_set():
+            try:
+                self._listen()
+            except psycopg.Error as error:
+                logger.info("listen: %s", error)
+                self._stop_asked.wait(1)
+
+    def _listen(self) -> None:
+        params = connection.get_connection_params()
+        wanted = {"dbname", "user", "password", "host", "port", "connect_timeout"}
+        options = {key: value for key, value in params.items() if key in wanted}
+        with psycopg.connect(autocommit=True, **options) as listening:
+            for channel in self._channels:
+                listening.execute(f"LISTEN {channel}")
+            while not self._stop_asked.is_set():
+                for note in listening.notifies(timeout=1):
+                    self._heard(note.channel, note.payload)
+
+    def stop(self) -> None:
+        self._stop_asked.set()

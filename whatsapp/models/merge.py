@@ -1,0 +1,66 @@
+"""Two contacts that turned out to be one person become one, and it is written down."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from whatsapp import live
+from whatsapp.models.attendance import Attendance
+from whatsapp.models.contact import Contact, ContactAddress, ContactMerge
+from whatsapp.models.conversation import Conversation, Status
+from whatsapp.models.message import Message
+
+
+def merge(one: Contact, other: Contact, reason: str) -> Contact:
+    """Move everything of the younger contact to the older and return the older."""
+    kept, gone = sorted((one, other), key=lambda contact: contact.pk)
+    for conversation in gone.conversations.all():
+        _move(conversation, kept)
+    ContactAddress.objects.filter(contact=gone).update(contact=kept)
+    ContactMerge.objects.filter(kept=gone).update(kept=kept)
+    _fill_gaps(kept, gone)
+    ContactMerge.objects.create(kept=kept, merged_id=gone.pk, reason=reason)
+    gone.delete()
+    return kept
+
+
+def _fill_gaps(kept: Contact, gone: Contact) -> None:
+    for field in ("name", "business_name", "push_name", "phone", "client_id"):
+        if not getattr(kept, field):
+            setattr(kept, field, getattr(gone, field))
+    kept.save()
+
+
+def _move(conversation: Conversation, kept: Contact) -> None:
+    target = Conversation.objects.filter(session=conversation.session_id, contact=kept).first()
+    if target is None:
+        Conversation.objects.filter(pk=conversation.pk).update(contact=kept)
+        return
+    if target.open_attendance:
+        _open(conversation).update(finished_at=timezone.now())
+    elif conversation.open_attendance:
+        Conversation.objects.filter(pk=target.pk).update(
+            status=conversation.status, assigned_to=conversation.assigned_to
+        )
+    Attendance.objects.filter(conversation=conversation).update(conversation=target)
+    Message.objects.filter(conversation=conversation).update(conversation=target)
+    _absorb(target, conversation)
+    conversation.status = Status.CLOSED
+    live.conversation_changed(conversation)
+    live.conversation_changed(target)
+    conversation.delete()
+
+
+def _open(conversation: Conversation) -> models.QuerySet[Attendance]:
+    return conversation.attendances.filter(finished_at=None)
+
+
+def _absorb(target: Conversation, gone: Conversation) -> None:
+    newest = target.messages.exclude(kind="system").order_by("-at", "-pk").first()
+    Conversation.objects.filter(pk=target.pk).update(
+        unread_count=models.F("unread_count") + gone.unread_count,
+        last_message=newest,
+        last_message_at=newest.at if newest else target.last_message_at,
+        chat_jid=gone.chat_jid,
+    )

@@ -1,0 +1,148 @@
+"""The disposable process that links a number: shows each QR until a phone reads one.
+
+When the codes run out, or pairing is cancelled, neonize's connect() never returns, not even after
+stop(); so this runs in a process of its own that ends by os._exit.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import time
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from whatsapp import events
+from whatsapp.gateway.connection import Connection
+from whatsapp.gateway.store import Store
+from whatsapp.gateway.translate import translate
+from whatsapp.models import Session, State, Wanted
+from whatsapp.spool import Spool
+from whatsapp.worker import DONE, LEASED_ELSEWHERE, REFUSAL_PAUSE, REFUSED
+
+logger = logging.getLogger(__name__)
+
+# whatsmeow shows the first of six codes for 60 s and the others for 20 s each.
+FIRST_CODE, NEXT_CODE = 60.0, 20.0
+LINKED_LIMIT = 60.0
+QUIET = 2.0
+
+_REFUSALS: dict[str, tuple[State, str]] = {
+    "timeout": (State.EXPIRED, ""),
+    "passkey-request": (State.PASSKEY, ""),
+    "passkey-confirmation": (State.PASSKEY, ""),
+    "err-client-outdated": (State.OUTDATED, ""),
+    "err-scanned-without-multidevice": (
+        State.FAILED,
+        "O celular leu o código sem o modo de vários aparelhos.",
+    ),
+}
+
+
+class Pairing:
+    """One attempt to link a number. `run` returns an exit code."""
+
+    def __init__(self, session: Session, owner: str) -> None:
+        self.session, self.owner = session, owner
+        self.store = Store(session.pk)
+        self.happened: queue.SimpleQueue[tuple[str, str | events.Event]] = queue.SimpleQueue()
+        self.codes_shown = 0
+        self.linked_at: float | None = None
+        self.cancelled = False
+
+    def run(self) -> int:
+        if not self.session.acquire(self.owner):
+            return LEASED_ELSEWHERE
+        if self.store.linked():
+            return self._hand_over()
+        self.store.erase()
+        self.store.prepare()
+        self.spool = Spool(self.store.folder / "spool.sqlite3")
+        self.connection = Connection(
+            self.store, self.spool.append, self._on_event, self._on_qr, self._on_login
+        )
+        self.session.enter(State.PAIRING)
+        self.connection.start()
+        return self._watch()
+
+    def _on_qr(self, text: str) -> None:
+        self.happened.put(("qr", text))
+
+    def _on_login(self, status: str) -> None:
+        self.happened.put(("login", status))
+
+    def _on_event(self, code: int, payload: bytes) -> None:
+        self.happened.put(("event", translate(code, payload)))
+
+    def _watch(self) -> int:
+        renewed = 0.0
+        while True:
+            if time.monotonic() - renewed > settings.LEASE_RENEW_SECONDS:
+                close_old_connections()
+                self.session.renew(0, timezone.now())
+                self.session.refresh_from_db(fields=["wanted"])
+                renewed = time.monotonic()
+            if self.cancelled or self.session.wanted != Wanted.PAIR:
+                return self._refuse(State.NEW if not self.session.phone else State.LOGGED_OUT)
+            if self.connection.ended.is_set():
+                return self._refuse(State.FAILED, self.connection.error or "")
+            if self.linked_at and time.monotonic() - self.linked_at > LINKED_LIMIT:
+                return self._hand_over()
+            if (code := self._next()) is not None:
+                return code
+
+    def _next(self) -> int | None:
+        """Deal with one thing that happened; an exit code when it decides the attempt."""
+        try:
+            kind, what = self.happened.get(timeout=0.2)
+        except queue.Empty:
+            return None
+        match kind, what:
+            case "qr", str(text):
+                self.session.show_qr(text, NEXT_CODE if self.codes_shown else FIRST_CODE)
+                self.codes_shown += 1
+            case "login", "success":
+                self.linked_at = time.monotonic()
+                self.session.enter(State.CONNECTING)
+            case "login", str(status):
+                state, detail = _REFUSALS.get(status, (State.FAILED, status))
+                return self._refuse(state, detail)
+            case "event", events.Linked() as linked:
+                self.session.linked_as(linked.phone, linked.lid, linked.push_name)
+            case "event", events.Connected():
+                return self._settle()
+        return None
+
+    def _settle(self) -> int:
+        """Linked: let keys and the first messages come in, close cleanly, start the worker."""
+        self.connection.close(quiet=QUIET)
+        return self._hand_over()
+
+    def _hand_over(self) -> int:
+        self.session.want(Wanted.ON)
+        self.session.enter(State.CONNECTING)
+        self.session.release()
+        return DONE
+
+    def _refuse(self, state: State, detail: str = "") -> int:
+        retry = timezone.now() + REFUSAL_PAUSE if state == State.OUTDATED else None
+        if self.session.wanted == Wanted.PAIR:
+            self.session.want(Wanted.OFF)
+        self.session.enter(state, detail, retry)
+        self.session.release()
+        return REFUSED
+
+
+def run_pairing(number: int, owner: str) -> int:
+    """Try to link the number with primary key *number*; the caller must leave by os._exit."""
+    pairing = Pairing(Session.objects.get(pk=number), owner)
+
+    def cancel(*_: object) -> None:
+        pairing.cancelled = True
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, cancel)
+    return pairing.run()

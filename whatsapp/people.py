@@ -1,0 +1,155 @@
+"""Who an arrival is from: many persons at once into contacts, LID first, telephone second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from clients import phone
+from clients.models import ClientPhone
+from whatsapp.events import Person
+from whatsapp.models import AddressKind, Contact, ContactAddress
+from whatsapp.models.merge import merge
+
+Address = tuple[str, str]
+
+
+def contacts_of(people: Iterable[tuple[Person, str]]) -> dict[Person, Contact]:
+    """Find or make the contact of each (person, push name), in a handful of queries.
+
+    Two contacts that turn out to be one person are merged. Must run inside a transaction.
+    """
+    names = {person: name for person, name in people if name}
+    wanted = {person: names.get(person, "") for person, _ in people}
+    known = _known({address for person in wanted for address in _addresses(person)})
+    found = {person: _resolve(person, known) for person in wanted}
+    missing = [person for person, contact in found.items() if contact is None]
+    if missing:
+        known |= _make(missing, wanted)
+        found |= {person: _resolve(person, known) for person in missing}
+    contacts = {person: contact for person, contact in found.items() if contact is not None}
+    _learn_names(contacts, wanted)
+    return contacts
+
+
+def _addresses(person: Person) -> list[Address]:
+    lid = [(str(AddressKind.LID), person.lid)] if person.lid else []
+    key = phone.match_key(person.phone)
+    return lid + ([(str(AddressKind.PHONE), key)] if person.phone else [])
+
+
+def _known(addresses: set[Address]) -> dict[Address, Contact]:
+    keys = [key for _, key in addresses]
+    rows = ContactAddress.objects.filter(key__in=keys).select_related("contact")
+    return {(row.kind, row.key): row.contact for row in rows if (row.kind, row.key) in addresses}
+
+
+def _resolve(person: Person, known: dict[Address, Contact]) -> Contact | None:
+    """The contact with the person's LID, else with the telephone; both are tied together."""
+    addresses = _addresses(person)
+    hits = [known[address] for address in addresses if address in known]
+    if not hits:
+        return None
+    if len(hits) == len(addresses) and len({hit.pk for hit in hits}) == 1:
+        return hits[0]
+    contact = _tie(person, hits)
+    known |= dict.fromkeys(addresses, contact)
+    return contact
+
+
+def _tie(person: Person, hits: list[Contact]) -> Contact:
+    """Give one contact both addresses: learn a new one, merge two contacts, or move a telephone
+    that WhatsApp has handed to somebody else."""
+    if len({hit.pk for hit in hits}) == 1:
+        contact = hits[0]
+        recycled = person.lid and contact.addresses.filter(kind=AddressKind.LID).exclude(
+            key=person.lid
+        )
+        if recycled and recycled.exists():
+            contact = Contact.objects.create(push_name="")
+            _move_phone(person, contact)
+        _attach(person, contact)
+        return contact
+    by_lid, by_phone = hits
+    if by_phone.addresses.filter(kind=AddressKind.LID).exists():
+        _move_phone(person, by_lid)
+        return by_lid
+    return merge(by_lid, by_phone, "mesmo LID e telefone numa mensagem")
+
+
+def _move_phone(person: Person, to: Contact) -> None:
+    key = phone.match_key(person.phone)
+    row = ContactAddress.objects.select_related("contact").get(kind=AddressKind.PHONE, key=key)
+    Contact.objects.filter(pk=row.contact_id, phone=row.value).update(phone="")
+    ContactAddress.objects.filter(pk=row.pk).update(contact=to, value=person.phone)
+    Contact.objects.filter(pk=to.pk).update(phone=person.phone)
+    to.phone = person.phone
+
+
+def _attach(person: Person, contact: Contact) -> None:
+    _insert_addresses({person: contact})
+    if person.phone and not contact.phone:
+        contact.phone = person.phone
+        contact.client_id = contact.client_id or _client_of([person.phone]).get(person.phone)
+        contact.save(update_fields=["phone", "client"])
+
+
+def _make(people: list[Person], names: dict[Person, str]) -> dict[Address, Contact]:
+    """Insert contacts for people nobody knows. Another number's worker may do the same at the
+    same instant: the unique address decides, and the loser's empty contact is removed."""
+    clients = _client_of([person.phone for person in people if person.phone])
+    merged = _one_per_address(people)
+    contacts = Contact.objects.bulk_create(
+        Contact(
+            push_name=names[person][:160], phone=person.phone, client_id=clients.get(person.phone)
+        )
+        for person in merged
+    )
+    _insert_addresses(dict(zip(merged, contacts, strict=True)))
+    known = _known({address for person in people for address in _addresses(person)})
+    used = {contact.pk for contact in known.values()}
+    Contact.objects.filter(pk__in=[c.pk for c in contacts if c.pk not in used]).delete()
+    return known
+
+
+def _one_per_address(people: list[Person]) -> list[Person]:
+    """Drop those of a batch who share an address with an earlier one: a fuller view of the same
+    person (LID and telephone) comes first."""
+    taken: set[Address] = set()
+    kept = []
+    for person in sorted(people, key=lambda one: -len(_addresses(one))):
+        if not taken.intersection(_addresses(person)):
+            kept.append(person)
+        taken.update(_addresses(person))
+    return kept
+
+
+def _insert_addresses(owners: dict[Person, Contact]) -> None:
+    rows = [
+        ContactAddress(
+            contact=contact,
+            kind=kind,
+            key=key,
+            value=person.phone if kind == AddressKind.PHONE else key,
+        )
+        for person, contact in owners.items()
+        for kind, key in _addresses(person)
+    ]
+    # Sorted, so that two workers inserting the same people cannot wait for each other in a ring.
+    rows.sort(key=lambda row: (row.kind, row.key))
+    ContactAddress.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _client_of(phones: list[str]) -> dict[str, int]:
+    keys = {phone.match_key(number): number for number in phones}
+    rows = ClientPhone.objects.filter(key__in=keys)
+    return {keys[row.key]: row.client_id for row in rows}
+
+
+def _learn_names(contacts: dict[Person, Contact], names: dict[Person, str]) -> None:
+    changed = []
+    for person, contact in contacts.items():
+        name = names[person][:160]
+        if name and contact.push_name != name:
+            contact.push_name = name
+            changed.append(contact)
+    Contact.objects.bulk_update(changed, ["push_name"])

@@ -1,0 +1,134 @@
+"""Keeps one process for every number that somebody wants, on as many hosts as there are.
+
+A number is started here when its lease is free, so a second supervisor waits, and takes over when
+the first one is gone. Processes are never trusted to live: their exit code says whether to start
+again at once, later, or only when a person asks.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+from whatsapp import live
+from whatsapp.listen import Listener
+from whatsapp.models import Session, Wanted
+from whatsapp.worker import AGAIN, DONE
+
+logger = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 60.0
+GRACE = 45.0
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Child:
+    """The process of one number, and what it was started for."""
+
+    process: subprocess.Popen[bytes]
+    wanted: str
+    started: float
+
+
+class Supervisor:
+    def __init__(self) -> None:
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.children: dict[int, Child] = {}
+        self.stopping = threading.Event()
+        self.woken = threading.Event()
+        self._failures: dict[int, int] = {}
+        self._not_before: dict[int, float] = {}
+
+    def run(self) -> None:
+        """Work until `stop`, then end every child and wait for it."""
+        listener = Listener((live.NUMBERS,), lambda *_: self.woken.set())
+        listener.start()
+        while not self.stopping.is_set():
+            try:
+                close_old_connections()
+                self.step()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("PostgreSQL is away: %s", error)
+            self.woken.wait(1)
+            self.woken.clear()
+        self._end_children()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.woken.set()
+
+    def step(self) -> None:
+        """Bury the dead, then start what is wanted, free, and due."""
+        for number, child in list(self.children.items()):
+            if (code := child.process.poll()) is not None:
+                self._bury(number, child, code)
+        for session in Session.objects.wanted_by_someone().free_for(self.owner):
+            if session.pk not in self.children and session.may_start and self._due(session):
+                self._start(session)
+
+    def _bury(self, number: int, child: Child, code: int) -> None:
+        del self.children[number]
+        lived = time.monotonic() - child.started
+        failures = 0 if code == DONE or lived > LONGEST_PAUSE else self._failures.get(number, 0) + 1
+        self._failures[number] = failures
+        pause = min(LONGEST_PAUSE, 0.5 * 2**failures) if failures > 1 else 0.2
+        self._not_before[number] = time.monotonic() + pause
+        if code not in (DONE, AGAIN):
+            logger.warning("number %s: its process ended with %s after %.0f s", number, code, lived)
+
+    def _due(self, session: Session) -> bool:
+        asked_again = self.woken.is_set()
+        return asked_again or time.monotonic() >= self._not_before.get(session.pk, 0)
+
+    def _start(self, session: Session) -> None:
+        pairing = session.wanted == Wanted.PAIR
+        command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "runwhatsapp"]
+        command += ["--pair" if pairing else "--number", str(session.pk), "--owner", self.owner]
+        # stdout is neonize's own chatter, which cannot be switched off; logs go to stderr.
+        process = subprocess.Popen(
+            command,
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+        logger.info("number %s: process %s started", session.pk, process.pid)
+        self.children[session.pk] = Child(process, session.wanted, time.monotonic())
+
+    def _end_children(self) -> None:
+        for child in self.children.values():
+            child.process.terminate()
+        until = time.monotonic() + GRACE
+        for number, child in self.children.items():
+            try:
+                child.process.wait(max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                logger.warning("number %s: killed after %s s of grace", number, GRACE)
+                child.process.kill()
+                child.process.wait()
+
+
+def child_environment() -> dict[str, str]:
+    """Go reads its settings from the environment of exec, never from os.environ later."""
+    defaults = {"NEONIZE_BOT_TAG": "off", "GOMEMLIMIT": "400MiB", "GOTRACEBACK": "single"}
+    return {**defaults, **os.environ, "NEONIZE_BOT_TAG": "off"}
+
+
+def _die_with_parent() -> None:
+    """If the supervisor is killed, its children get SIGTERM and stop in good order."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
