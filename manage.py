@@ -1,13 +1,29 @@
 #!/usr/bin/env python
 import os
 import sys
+from pathlib import Path
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "painel.settings")
     from django.core.management import execute_from_command_line
 
+    _start_database()
     execute_from_command_line(sys.argv)
+
+
+def _start_database() -> None:
+    """Without DATABASE_URL, the embedded server answers from the first command on."""
+    from environs import Env
+
+    from painel.database import ensure_running
+
+    env = Env()
+    base = Path(__file__).resolve().parent
+    if (base / ".env").exists():
+        env.read_env(str(base / ".env"), override=False)
+    if ensure_running(Path(env.str("PAINEL_VAR", default=str(base / "var")))):
+        print("PostgreSQL embutido iniciado.", file=sys.stderr)
 
 
 if __name__ == "__main__":

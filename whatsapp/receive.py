@@ -121,7 +121,6 @@ def _rows(
 
 
 def _row(arrival: int, event: Bubble, conversation: int, quoted: dict[str, int]) -> Row:
-    readable = isinstance(event, events.MessageReceived)
     return Row(
         conversation=conversation,
         arrival=arrival,
@@ -133,7 +132,7 @@ def _row(arrival: int, event: Bubble, conversation: int, quoted: dict[str, int])
         wa_id=event.wa_id[:128],
         delivery=Delivery.SENT if event.from_me else Delivery.RECEIVED,
         at=event.at,
-        reply_to=quoted.get(event.quoted) if readable else None,
+        reply_to=quoted.get(event.quoted) if isinstance(event, events.MessageReceived) else None,
     )
 
 

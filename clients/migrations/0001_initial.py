@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,38 +15,126 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Client',
+            name="Client",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=160, verbose_name='nome')),
-                ('cnpj', models.CharField(blank=True, max_length=14, null=True, unique=True, verbose_name='CNPJ')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('company_type', models.CharField(blank=True, choices=[('mei', 'MEI'), ('me', 'ME'), ('epp', 'EPP'), ('ltda', 'LTDA'), ('sa', 'S.A.'), ('other', 'Outro')], max_length=8, verbose_name='tipo de empresa')),
-                ('credit_limit', models.BooleanField(blank=True, null=True, verbose_name='limite de crédito')),
-                ('has_debt', models.BooleanField(blank=True, null=True, verbose_name='possui débitos')),
-                ('status', models.CharField(choices=[('prospect', 'Prospecto'), ('active', 'Cliente ativo'), ('inactive', 'Cliente inativo')], default='prospect', max_length=10, verbose_name='status')),
-                ('sales_stage', models.CharField(choices=[('lead', 'Novo lead'), ('qualifying', 'Qualificação'), ('credit', 'Análise de crédito'), ('proposal', 'Proposta'), ('contract', 'Contrato'), ('activation', 'Ativação')], default='lead', max_length=12, verbose_name='etapa da venda')),
-                ('stage_since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='na etapa desde')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='na base desde')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='alterado em')),
-                ('responsible', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='clients', to=settings.AUTH_USER_MODEL, verbose_name='responsável')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=160, verbose_name="nome")),
+                (
+                    "cnpj",
+                    models.CharField(
+                        blank=True, max_length=14, null=True, unique=True, verbose_name="CNPJ"
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                (
+                    "company_type",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("mei", "MEI"),
+                            ("me", "ME"),
+                            ("epp", "EPP"),
+                            ("ltda", "LTDA"),
+                            ("sa", "S.A."),
+                            ("other", "Outro"),
+                        ],
+                        max_length=8,
+                        verbose_name="tipo de empresa",
+                    ),
+                ),
+                (
+                    "credit_limit",
+                    models.BooleanField(blank=True, null=True, verbose_name="limite de crédito"),
+                ),
+                (
+                    "has_debt",
+                    models.BooleanField(blank=True, null=True, verbose_name="possui débitos"),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("prospect", "Prospecto"),
+                            ("active", "Cliente ativo"),
+                            ("inactive", "Cliente inativo"),
+                        ],
+                        default="prospect",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "sales_stage",
+                    models.CharField(
+                        choices=[
+                            ("lead", "Novo lead"),
+                            ("qualifying", "Qualificação"),
+                            ("credit", "Análise de crédito"),
+                            ("proposal", "Proposta"),
+                            ("contract", "Contrato"),
+                            ("activation", "Ativação"),
+                        ],
+                        default="lead",
+                        max_length=12,
+                        verbose_name="etapa da venda",
+                    ),
+                ),
+                (
+                    "stage_since",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="na etapa desde"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(auto_now_add=True, verbose_name="na base desde"),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="alterado em")),
+                (
+                    "responsible",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="clients",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="responsável",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cliente',
-                'ordering': ['name', 'id'],
+                "verbose_name": "cliente",
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ClientPhone',
+            name="ClientPhone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, verbose_name='telefone')),
-                ('key', models.CharField(editable=False, max_length=20, unique=True)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='phones', to='clients.client')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=20, verbose_name="telefone")),
+                ("key", models.CharField(editable=False, max_length=20, unique=True)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="phones",
+                        to="clients.client",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'telefone',
-                'ordering': ['id'],
+                "verbose_name": "telefone",
+                "ordering": ["id"],
             },
         ),
     ]

@@ -106,7 +106,7 @@ class Connection:
         client._stop_finalizer.detach()
         # Instance attributes win over the class's: raw bytes, no parsing on this thread, no print.
         client.event.list_func = dict.fromkeys(codes.SUBSCRIBED, _nothing)
-        client.event.execute = self._callback  # type: ignore[method-assign]
+        client.event.execute = self._callback
         private: Any = client
         private._NewClient__onQr = lambda _, text: (on_qr or _nothing)(
             ctypes.string_at(text).decode()

@@ -114,4 +114,4 @@ def _unwrap(content: Content) -> Content:
 
 
 def _has(content: Content, name: str) -> bool:
-    return name in content.DESCRIPTOR.fields_by_name and content.HasField(name)  # type: ignore[arg-type]
+    return name in content.DESCRIPTOR.fields_by_name and content.HasField(name)

@@ -7,288 +7,734 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clients', '0001_initial'),
+        ("clients", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Arrival',
+            name="Arrival",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('spool', models.UUIDField()),
-                ('seq', models.BigIntegerField()),
-                ('code', models.PositiveSmallIntegerField(verbose_name='código')),
-                ('payload', models.BinaryField(verbose_name='bytes')),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='chegou em')),
-                ('state', models.CharField(choices=[('done', 'tratada'), ('ignored', 'ignorada'), ('failed', 'falhou')], default='done', max_length=8, verbose_name='situação')),
-                ('error', models.TextField(blank=True, verbose_name='erro')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("spool", models.UUIDField()),
+                ("seq", models.BigIntegerField()),
+                ("code", models.PositiveSmallIntegerField(verbose_name="código")),
+                ("payload", models.BinaryField(verbose_name="bytes")),
+                (
+                    "received_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="chegou em"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("done", "tratada"),
+                            ("ignored", "ignorada"),
+                            ("failed", "falhou"),
+                        ],
+                        default="done",
+                        max_length=8,
+                        verbose_name="situação",
+                    ),
+                ),
+                ("error", models.TextField(blank=True, verbose_name="erro")),
             ],
             options={
-                'verbose_name': 'chegada',
+                "verbose_name": "chegada",
             },
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('message_added', 'mensagem nova'), ('message_changed', 'mensagem alterada'), ('conversation_changed', 'conversa alterada'), ('session_changed', 'número alterado'), ('client_changed', 'cliente alterado')], max_length=24)),
-                ('session_id', models.BigIntegerField(null=True)),
-                ('conversation_id', models.BigIntegerField(null=True)),
-                ('message_id', models.BigIntegerField(null=True)),
-                ('client_id', models.BigIntegerField(null=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("message_added", "mensagem nova"),
+                            ("message_changed", "mensagem alterada"),
+                            ("conversation_changed", "conversa alterada"),
+                            ("session_changed", "número alterado"),
+                            ("client_changed", "cliente alterado"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("session_id", models.BigIntegerField(null=True)),
+                ("conversation_id", models.BigIntegerField(null=True)),
+                ("message_id", models.BigIntegerField(null=True)),
+                ("client_id", models.BigIntegerField(null=True)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'verbose_name': 'mudança',
-                'verbose_name_plural': 'mudanças',
+                "verbose_name": "mudança",
+                "verbose_name_plural": "mudanças",
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, max_length=160, verbose_name='nome dado pela equipe')),
-                ('business_name', models.CharField(blank=True, max_length=160, verbose_name='nome comercial')),
-                ('push_name', models.CharField(blank=True, max_length=160, verbose_name='nome no WhatsApp')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='telefone')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='criado em')),
-                ('client', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contacts', to='clients.client', verbose_name='cliente')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        blank=True, max_length=160, verbose_name="nome dado pela equipe"
+                    ),
+                ),
+                (
+                    "business_name",
+                    models.CharField(blank=True, max_length=160, verbose_name="nome comercial"),
+                ),
+                (
+                    "push_name",
+                    models.CharField(blank=True, max_length=160, verbose_name="nome no WhatsApp"),
+                ),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="telefone")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="criado em")),
+                (
+                    "client",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="contacts",
+                        to="clients.client",
+                        verbose_name="cliente",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'contato',
-                'ordering': ['id'],
+                "verbose_name": "contato",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ContactMerge',
+            name="ContactMerge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('merged_id', models.BigIntegerField()),
-                ('reason', models.CharField(max_length=200)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('kept', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges', to='whatsapp.contact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("merged_id", models.BigIntegerField()),
+                ("reason", models.CharField(max_length=200)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "kept",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="merges",
+                        to="whatsapp.contact",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'união de contatos',
-                'verbose_name_plural': 'uniões de contatos',
+                "verbose_name": "união de contatos",
+                "verbose_name_plural": "uniões de contatos",
             },
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('chat_jid', models.CharField(max_length=80, verbose_name='endereço no WhatsApp')),
-                ('status', models.CharField(choices=[('pending', 'Pendente'), ('active', 'Ativo'), ('closed', 'Finalizado')], default='pending', max_length=8, verbose_name='situação')),
-                ('unread_count', models.PositiveIntegerField(default=0, verbose_name='não lidas')),
-                ('last_message_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='última mensagem')),
-                ('waiting_since', models.DateTimeField(blank=True, null=True, verbose_name='esperando desde')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='criada em')),
-                ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='conversations', to=settings.AUTH_USER_MODEL, verbose_name='responsável')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='whatsapp.contact', verbose_name='contato')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("chat_jid", models.CharField(max_length=80, verbose_name="endereço no WhatsApp")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pendente"),
+                            ("active", "Ativo"),
+                            ("closed", "Finalizado"),
+                        ],
+                        default="pending",
+                        max_length=8,
+                        verbose_name="situação",
+                    ),
+                ),
+                ("unread_count", models.PositiveIntegerField(default=0, verbose_name="não lidas")),
+                (
+                    "last_message_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="última mensagem"
+                    ),
+                ),
+                (
+                    "waiting_since",
+                    models.DateTimeField(blank=True, null=True, verbose_name="esperando desde"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="criada em")),
+                (
+                    "assigned_to",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="conversations",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="responsável",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="whatsapp.contact",
+                        verbose_name="contato",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'conversa',
+                "verbose_name": "conversa",
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.CharField(choices=[('in', 'recebida'), ('out', 'enviada'), ('system', 'evento')], max_length=6)),
-                ('kind', models.CharField(choices=[('text', 'texto'), ('image', 'Foto'), ('video', 'Vídeo'), ('audio', 'Áudio'), ('voice', 'Mensagem de voz'), ('document', 'Documento'), ('sticker', 'Figurinha'), ('location', 'Localização'), ('contact', 'Contato'), ('poll', 'Enquete'), ('unknown', 'Mensagem não reconhecida'), ('undecryptable', 'Aguardando mensagem'), ('system', 'evento')], default='text', max_length=14)),
-                ('origin', models.CharField(choices=[('customer', 'cliente'), ('desk', 'painel'), ('phone', 'celular'), ('api', 'API'), ('auto', 'automática')], default='customer', max_length=8)),
-                ('body', models.TextField(blank=True, verbose_name='texto')),
-                ('wa_id', models.CharField(blank=True, max_length=128, null=True)),
-                ('idempotency_key', models.CharField(blank=True, max_length=120, null=True)),
-                ('delivery', models.CharField(choices=[('received', 'recebida'), ('queued', 'na fila'), ('sending', 'enviando'), ('sent', 'enviada'), ('delivered', 'entregue'), ('read', 'lida'), ('played', 'ouvida'), ('failed', 'não enviada'), ('uncertain', 'incerta'), ('discarded', 'descartada')], default='received', max_length=10, verbose_name='situação')),
-                ('error', models.CharField(blank=True, max_length=300, verbose_name='erro')),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='hora')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('sending_since', models.DateTimeField(blank=True, null=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('seen_at', models.DateTimeField(blank=True, null=True, verbose_name='visto pela equipe em')),
-                ('receipt_sent_at', models.DateTimeField(blank=True, null=True)),
-                ('arrival', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='whatsapp.arrival')),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='messages', to=settings.AUTH_USER_MODEL)),
-                ('conversation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='whatsapp.conversation')),
-                ('reply_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='whatsapp.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("in", "recebida"), ("out", "enviada"), ("system", "evento")],
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("text", "texto"),
+                            ("image", "Foto"),
+                            ("video", "Vídeo"),
+                            ("audio", "Áudio"),
+                            ("voice", "Mensagem de voz"),
+                            ("document", "Documento"),
+                            ("sticker", "Figurinha"),
+                            ("location", "Localização"),
+                            ("contact", "Contato"),
+                            ("poll", "Enquete"),
+                            ("unknown", "Mensagem não reconhecida"),
+                            ("undecryptable", "Aguardando mensagem"),
+                            ("system", "evento"),
+                        ],
+                        default="text",
+                        max_length=14,
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("customer", "cliente"),
+                            ("desk", "painel"),
+                            ("phone", "celular"),
+                            ("api", "API"),
+                            ("auto", "automática"),
+                        ],
+                        default="customer",
+                        max_length=8,
+                    ),
+                ),
+                ("body", models.TextField(blank=True, verbose_name="texto")),
+                ("wa_id", models.CharField(blank=True, max_length=128, null=True)),
+                ("idempotency_key", models.CharField(blank=True, max_length=120, null=True)),
+                (
+                    "delivery",
+                    models.CharField(
+                        choices=[
+                            ("received", "recebida"),
+                            ("queued", "na fila"),
+                            ("sending", "enviando"),
+                            ("sent", "enviada"),
+                            ("delivered", "entregue"),
+                            ("read", "lida"),
+                            ("played", "ouvida"),
+                            ("failed", "não enviada"),
+                            ("uncertain", "incerta"),
+                            ("discarded", "descartada"),
+                        ],
+                        default="received",
+                        max_length=10,
+                        verbose_name="situação",
+                    ),
+                ),
+                ("error", models.CharField(blank=True, max_length=300, verbose_name="erro")),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="hora"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("sending_since", models.DateTimeField(blank=True, null=True)),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "seen_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="visto pela equipe em"
+                    ),
+                ),
+                ("receipt_sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "arrival",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="whatsapp.arrival",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="messages",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="whatsapp.conversation",
+                    ),
+                ),
+                (
+                    "reply_to",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="whatsapp.message",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mensagem',
-                'verbose_name_plural': 'mensagens',
+                "verbose_name": "mensagem",
+                "verbose_name_plural": "mensagens",
             },
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='last_message',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='whatsapp.message'),
+            model_name="conversation",
+            name="last_message",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="whatsapp.message",
+            ),
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mime', models.CharField(blank=True, max_length=120)),
-                ('name', models.CharField(blank=True, max_length=255, verbose_name='nome')),
-                ('size', models.BigIntegerField(default=0, verbose_name='tamanho em bytes')),
-                ('direct_path', models.TextField(blank=True)),
-                ('media_key', models.BinaryField(null=True)),
-                ('sha256', models.BinaryField(null=True)),
-                ('enc_sha256', models.BinaryField(null=True)),
-                ('file', models.FileField(blank=True, upload_to='anexos/%Y/%m/', verbose_name='arquivo')),
-                ('message', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='attachment', to='whatsapp.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("mime", models.CharField(blank=True, max_length=120)),
+                ("name", models.CharField(blank=True, max_length=255, verbose_name="nome")),
+                ("size", models.BigIntegerField(default=0, verbose_name="tamanho em bytes")),
+                ("direct_path", models.TextField(blank=True)),
+                ("media_key", models.BinaryField(null=True)),
+                ("sha256", models.BinaryField(null=True)),
+                ("enc_sha256", models.BinaryField(null=True)),
+                (
+                    "file",
+                    models.FileField(blank=True, upload_to="anexos/%Y/%m/", verbose_name="arquivo"),
+                ),
+                (
+                    "message",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachment",
+                        to="whatsapp.message",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'anexo',
+                "verbose_name": "anexo",
             },
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=64, unique=True, verbose_name='identificador')),
-                ('name', models.CharField(max_length=60, verbose_name='apelido')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='telefone')),
-                ('lid', models.CharField(blank=True, max_length=40)),
-                ('push_name', models.CharField(blank=True, max_length=120, verbose_name='nome no WhatsApp')),
-                ('wanted', models.CharField(choices=[('off', 'desligado'), ('on', 'ligado'), ('pair', 'parear'), ('logout', 'desvincular')], default='off', max_length=8)),
-                ('wanted_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('state', models.CharField(choices=[('new', 'Nunca conectado'), ('pairing', 'Aguardando leitura do QR'), ('expired', 'O código expirou'), ('connecting', 'Conectando'), ('online', 'Conectado'), ('reconnecting', 'Reconectando'), ('stopped', 'Parado'), ('logged_out', 'Desconectado pelo celular'), ('replaced', 'Em uso em outro lugar'), ('banned', 'Bloqueado pelo WhatsApp'), ('outdated', 'Versão recusada pelo WhatsApp'), ('passkey', 'Passkey exigida'), ('failed', 'Falhou')], default='new', max_length=14, verbose_name='estado')),
-                ('state_since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='desde')),
-                ('state_detail', models.CharField(blank=True, max_length=300, verbose_name='motivo')),
-                ('retry_at', models.DateTimeField(blank=True, null=True, verbose_name='nova tentativa em')),
-                ('qr', models.TextField(blank=True)),
-                ('qr_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('lease_owner', models.CharField(blank=True, max_length=120, verbose_name='dono')),
-                ('lease_epoch', models.BigIntegerField(default=0, verbose_name='época')),
-                ('lease_until', models.DateTimeField(blank=True, null=True, verbose_name='dono até')),
-                ('spool_depth', models.PositiveIntegerField(default=0, verbose_name='no spool')),
-                ('last_event_at', models.DateTimeField(blank=True, null=True, verbose_name='último evento')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='criado em')),
-                ('agents', models.ManyToManyField(blank=True, help_text='Vazio: todos os atendentes.', related_name='numbers', to=settings.AUTH_USER_MODEL, verbose_name='quem atende')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(max_length=64, unique=True, verbose_name="identificador"),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="apelido")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="telefone")),
+                ("lid", models.CharField(blank=True, max_length=40)),
+                (
+                    "push_name",
+                    models.CharField(blank=True, max_length=120, verbose_name="nome no WhatsApp"),
+                ),
+                (
+                    "wanted",
+                    models.CharField(
+                        choices=[
+                            ("off", "desligado"),
+                            ("on", "ligado"),
+                            ("pair", "parear"),
+                            ("logout", "desvincular"),
+                        ],
+                        default="off",
+                        max_length=8,
+                    ),
+                ),
+                ("wanted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "Nunca conectado"),
+                            ("pairing", "Aguardando leitura do QR"),
+                            ("expired", "O código expirou"),
+                            ("connecting", "Conectando"),
+                            ("online", "Conectado"),
+                            ("reconnecting", "Reconectando"),
+                            ("stopped", "Parado"),
+                            ("logged_out", "Desconectado pelo celular"),
+                            ("replaced", "Em uso em outro lugar"),
+                            ("banned", "Bloqueado pelo WhatsApp"),
+                            ("outdated", "Versão recusada pelo WhatsApp"),
+                            ("passkey", "Passkey exigida"),
+                            ("failed", "Falhou"),
+                        ],
+                        default="new",
+                        max_length=14,
+                        verbose_name="estado",
+                    ),
+                ),
+                (
+                    "state_since",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="desde"),
+                ),
+                (
+                    "state_detail",
+                    models.CharField(blank=True, max_length=300, verbose_name="motivo"),
+                ),
+                (
+                    "retry_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="nova tentativa em"),
+                ),
+                ("qr", models.TextField(blank=True)),
+                ("qr_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("lease_owner", models.CharField(blank=True, max_length=120, verbose_name="dono")),
+                ("lease_epoch", models.BigIntegerField(default=0, verbose_name="época")),
+                (
+                    "lease_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="dono até"),
+                ),
+                ("spool_depth", models.PositiveIntegerField(default=0, verbose_name="no spool")),
+                (
+                    "last_event_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="último evento"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="criado em")),
+                (
+                    "agents",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Vazio: todos os atendentes.",
+                        related_name="numbers",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="quem atende",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'número',
-                'ordering': ['name', 'id'],
+                "verbose_name": "número",
+                "ordering": ["name", "id"],
             },
         ),
         migrations.AddField(
-            model_name='message',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='whatsapp.session'),
+            model_name="message",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="messages",
+                to="whatsapp.session",
+            ),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='whatsapp.session', verbose_name='número'),
+            model_name="conversation",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="conversations",
+                to="whatsapp.session",
+                verbose_name="número",
+            ),
         ),
         migrations.AddField(
-            model_name='arrival',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='arrivals', to='whatsapp.session'),
+            model_name="arrival",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="arrivals",
+                to="whatsapp.session",
+            ),
         ),
         migrations.CreateModel(
-            name='StrayReceipt',
+            name="StrayReceipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wa_id', models.CharField(max_length=128)),
-                ('delivery', models.CharField(max_length=10)),
-                ('at', models.DateTimeField()),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='whatsapp.session')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wa_id", models.CharField(max_length=128)),
+                ("delivery", models.CharField(max_length=10)),
+                ("at", models.DateTimeField()),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="whatsapp.session"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'recibo avulso',
-                'verbose_name_plural': 'recibos avulsos',
+                "verbose_name": "recibo avulso",
+                "verbose_name_plural": "recibos avulsos",
             },
         ),
         migrations.CreateModel(
-            name='ContactAddress',
+            name="ContactAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('lid', 'LID'), ('phone', 'telefone')], max_length=5)),
-                ('value', models.CharField(max_length=40)),
-                ('key', models.CharField(max_length=40)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='addresses', to='whatsapp.contact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(choices=[("lid", "LID"), ("phone", "telefone")], max_length=5),
+                ),
+                ("value", models.CharField(max_length=40)),
+                ("key", models.CharField(max_length=40)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="addresses",
+                        to="whatsapp.contact",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'endereço',
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='one_contact_per_address')],
+                "verbose_name": "endereço",
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "key"), name="one_contact_per_address")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Attendance',
+            name="Attendance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='aberto em')),
-                ('claimed_at', models.DateTimeField(blank=True, null=True, verbose_name='assumido em')),
-                ('first_answer_at', models.DateTimeField(blank=True, null=True, verbose_name='primeira resposta')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finalizado em')),
-                ('outcome', models.CharField(blank=True, choices=[('sold', 'Venda fechada'), ('proposal', 'Proposta enviada'), ('answered', 'Dúvida respondida'), ('no_interest', 'Sem interesse'), ('no_reply', 'Cliente não respondeu'), ('wrong', 'Engano ou spam')], max_length=12, verbose_name='desfecho')),
-                ('agent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='attendances', to=settings.AUTH_USER_MODEL, verbose_name='atendente')),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attendances', to='whatsapp.conversation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "opened_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="aberto em"
+                    ),
+                ),
+                (
+                    "claimed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="assumido em"),
+                ),
+                (
+                    "first_answer_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="primeira resposta"),
+                ),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finalizado em"),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("sold", "Venda fechada"),
+                            ("proposal", "Proposta enviada"),
+                            ("answered", "Dúvida respondida"),
+                            ("no_interest", "Sem interesse"),
+                            ("no_reply", "Cliente não respondeu"),
+                            ("wrong", "Engano ou spam"),
+                        ],
+                        max_length=12,
+                        verbose_name="desfecho",
+                    ),
+                ),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="attendances",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="atendente",
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attendances",
+                        to="whatsapp.conversation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'atendimento',
-                'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('finished_at__isnull', True)), fields=('conversation',), name='one_open_attendance')],
+                "verbose_name": "atendimento",
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=("conversation",),
+                        name="one_open_attendance",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['conversation', '-at', '-id'], name='message_thread'),
+            model_name="message",
+            index=models.Index(fields=["conversation", "-at", "-id"], name="message_thread"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('delivery__in', ['queued', 'sending'])), fields=['session', 'id'], name='message_outbox'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("delivery__in", ["queued", "sending"])),
+                fields=["session", "id"],
+                name="message_outbox",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('direction', 'in'), ('receipt_sent_at', None), ('seen_at__isnull', False)), fields=['session', 'id'], name='message_to_acknowledge'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(
+                    ("direction", "in"), ("receipt_sent_at", None), ("seen_at__isnull", False)
+                ),
+                fields=["session", "id"],
+                name="message_to_acknowledge",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('direction', 'in'), ('seen_at__isnull', True)), fields=['conversation'], name='message_unseen'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("direction", "in"), ("seen_at__isnull", True)),
+                fields=["conversation"],
+                name="message_unseen",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('session', 'wa_id'), name='one_message_per_wa_id'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("session", "wa_id"), name="one_message_per_wa_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('idempotency_key',), name='one_per_idempotency_key'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("idempotency_key",), name="one_per_idempotency_key"
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['status', '-last_message_at', '-id'], name='conversation_tab'),
+            model_name="conversation",
+            index=models.Index(
+                fields=["status", "-last_message_at", "-id"], name="conversation_tab"
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['-last_message_at', '-id'], name='conversation_all'),
+            model_name="conversation",
+            index=models.Index(fields=["-last_message_at", "-id"], name="conversation_all"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('status__in', ['pending', 'active'])), fields=['assigned_to', '-last_message_at', '-id'], name='conversation_mine'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("status__in", ["pending", "active"])),
+                fields=["assigned_to", "-last_message_at", "-id"],
+                name="conversation_mine",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(fields=('session', 'contact'), name='one_conversation'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(
+                fields=("session", "contact"), name="one_conversation"
+            ),
         ),
         migrations.AddIndex(
-            model_name='arrival',
-            index=models.Index(condition=models.Q(('state', 'failed')), fields=['-id'], name='arrival_failed'),
+            model_name="arrival",
+            index=models.Index(
+                condition=models.Q(("state", "failed")), fields=["-id"], name="arrival_failed"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='arrival',
-            constraint=models.UniqueConstraint(fields=('session', 'spool', 'seq'), name='one_arrival_per_seq'),
+            model_name="arrival",
+            constraint=models.UniqueConstraint(
+                fields=("session", "spool", "seq"), name="one_arrival_per_seq"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='strayreceipt',
-            constraint=models.UniqueConstraint(fields=('session', 'wa_id', 'delivery'), name='one_stray'),
+            model_name="strayreceipt",
+            constraint=models.UniqueConstraint(
+                fields=("session", "wa_id", "delivery"), name="one_stray"
+            ),
         ),
     ]

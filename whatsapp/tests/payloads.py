@@ -74,11 +74,11 @@ def receipt(chat: str, *wa_ids: str, kind: int, from_me: bool = False) -> bytes:
             MessageSource=info(chat, from_me=from_me).MessageSource,
             MessageIDs=wa_ids,
             Timestamp=int(time.time()),
-            Type=kind,  # type: ignore[arg-type]
+            Type=kind,
         )
     )
 
 
 def serialise(event: Any) -> bytes:
-    """neonize always fills its required fields; here the ones a test is not about may be missing."""
+    """neonize always fills its required fields; a test fills only those it is about."""
     return bytes(event.SerializePartialToString())

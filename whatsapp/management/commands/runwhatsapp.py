@@ -37,7 +37,7 @@ class Command(BaseCommand):
         finally:
             sys.stderr.flush()
             if code == 1:
-                sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+                sys.excepthook(*sys.exc_info())
             os._exit(code)
 
     def _supervise(self) -> None:
