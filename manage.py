@@ -23,7 +23,7 @@ def _start_database() -> None:
     if (base / ".env").exists():
         env.read_env(str(base / ".env"), override=False)
     if ensure_running(Path(env.str("PAINEL_VAR", default=str(base / "var")))):
-        print("PostgreSQL embutido iniciado.", file=sys.stderr)
+        sys.stderr.write("PostgreSQL embutido iniciado.\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+"""The account's signature over a linked device (whatsmeow pair.go, waAdv)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import time
+from dataclasses import dataclass
+
+from neonize.proto.waAdv.WAAdv_pb2 import (
+    ADVDeviceIdentity,
+    ADVSignedDeviceIdentity,
+    ADVSignedDeviceIdentityHMAC,
+)
+
+from whatsapp.loopback.keys import KeyPair, sign
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a QR says: the server's reference and the device's keys."""
+
+    ref: str
+    noise: bytes
+    identity: bytes
+    secret: bytes
+
+
+def read_code(text: str) -> Code:
+    """Parse a QR text. Raises ValueError (pt-BR) when it is not a pairing code."""
+    parts = text.rpartition("#")[2].split(",")
+    if len(parts) < 4:
+        raise ValueError("Isto não é um código de pareamento do WhatsApp.")
+    noise, identity, secret = (base64.b64decode(part) for part in parts[1:4])
+    return Code(parts[0], noise, identity, secret)
+
+
+def certify(account: KeyPair, code: Code, key_index: int) -> bytes:
+    """Sign the device of *code* into the account; the HMAC proves that we saw its QR."""
+    details = ADVDeviceIdentity(
+        rawID=int.from_bytes(os.urandom(3), "big"), timestamp=int(time.time()), keyIndex=key_index
+    ).SerializeToString()
+    signed = ADVSignedDeviceIdentity(
+        details=details,
+        accountSignatureKey=account.public,
+        accountSignature=sign(account, b"\x06\x00" + details + code.identity),
+    ).SerializeToString()
+    mac = hmac.digest(code.secret, signed, hashlib.sha256)
+    return ADVSignedDeviceIdentityHMAC(details=signed, HMAC=mac).SerializeToString()

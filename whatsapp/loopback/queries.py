@@ -1,0 +1,196 @@
+"""Answers to the client's ``iq`` questions, by namespace (fact: what whatsmeow asks on its way)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from whatsapp.loopback.phones import Company, Customer, Phone, now
+from whatsapp.loopback.wire import PHONE, SERVER, Jid, Node
+
+if TYPE_CHECKING:
+    from whatsapp.loopback.link import Link
+
+Answer = list[Node] | None
+
+
+def answer(link: Link, iq: Node) -> Node | None:
+    """The result of *iq*; None when the company's faults say to stay silent."""
+    company = link.company
+    if company and iq.text("xmlns") == "w:p" and company.faults.mute_keepalive:
+        return None
+    content: Answer = None
+    if company is not None:
+        handler = _HANDLERS.get(iq.text("xmlns"))
+        content = handler(link, company, iq) if handler else None
+    attrs: dict[str, str | Jid] = {"from": SERVER, "id": iq.text("id"), "type": "result"}
+    if iq.text("xmlns") == "w:p":
+        attrs["t"] = now()
+    return Node("iq", attrs, content)
+
+
+def _encrypt(link: Link, company: Company, iq: Node) -> Answer:
+    companion = company.companion
+    assert companion is not None
+    if iq.child("count"):
+        return [Node("count", {"value": str(len(companion.one_time))})]
+    if request := iq.child("key"):
+        return [Node("list", {}, [_bundle(link, user) for user in request.children])]
+    if (listed := iq.child("list")) and (signed := iq.child("skey")):
+        _upload(company, iq, listed, signed)
+    return None
+
+
+def _upload(company: Company, iq: Node, listed: Node, signed: Node) -> None:
+    companion = company.companion
+    assert companion is not None
+    for name in ("registration", "identity"):
+        node = iq.child(name)
+        assert node is not None
+        value = node.data
+        if name == "registration":
+            companion.registration = int.from_bytes(value, "big")
+        else:
+            companion.identity = value
+    companion.signed_id, companion.signed, companion.signature = _signed(signed)
+    for key in listed.children:
+        number, value = _id_and_value(key)
+        companion.one_time[number] = value
+
+
+def _id_and_value(key: Node) -> tuple[int, bytes]:
+    number, value = key.child("id"), key.child("value")
+    assert number is not None
+    assert value is not None
+    return int.from_bytes(number.data, "big"), value.data
+
+
+def _signed(node: Node) -> tuple[int, bytes, bytes]:
+    signature = node.child("signature")
+    assert signature is not None
+    return *_id_and_value(node), signature.data
+
+
+def _bundle(link: Link, user: Node) -> Node:
+    jid = user.jid("jid")
+    phone = link.world.by_jid(jid)
+    if phone is None:
+        return Node("user", {"jid": jid}, [Node("error", {"code": "404", "text": "not-found"})])
+    bundle = phone.bundle()
+    signed = [
+        Node("id", {}, bundle.signed_id.to_bytes(3, "big")),
+        Node("value", {}, bundle.signed),
+        Node("signature", {}, bundle.signature),
+    ]
+    return Node(
+        "user",
+        {"jid": jid, "t": now()},
+        [
+            Node("registration", {}, bundle.registration.to_bytes(4, "big")),
+            Node("type", {}, b"\x05"),
+            Node("identity", {}, bundle.identity),
+            Node("skey", {}, signed),
+        ],
+    )
+
+
+def _usync(link: Link, company: Company, iq: Node) -> Answer:
+    usync = iq.child("usync")
+    assert usync is not None
+    query, users = usync.child("query"), usync.child("list")
+    assert query is not None
+    assert users is not None
+    asked = [node.tag for node in query.children]
+    found = [_user(link, user, asked) for user in users.children]
+    return [Node("usync", usync.attrs, [Node("result"), Node("list", {}, found)])]
+
+
+def _user(link: Link, user: Node, asked: list[str]) -> Node:
+    if contact := user.child("contact"):
+        return _looked_up(link, contact)
+    jid = user.jid("jid")
+    phone = link.world.by_jid(jid)
+    parts = [_part(phone, tag) for tag in asked]
+    return Node("user", {"jid": jid}, [part for part in parts if part is not None])
+
+
+def _part(phone: Phone | None, tag: str) -> Node | None:
+    if phone is None:
+        return None
+    if tag == "lid":
+        return Node("lid", {"val": phone.lid_jid})
+    if tag == "devices":
+        return Node("devices", {}, [Node("device-list", {}, _devices(phone))])
+    if tag == "status":
+        return Node("status", {}, b"")
+    return None
+
+
+def _devices(phone: Phone) -> list[Node]:
+    devices = [Node("device", {"id": "0"})]
+    if isinstance(phone, Company) and phone.companion:
+        number = str(phone.companion.device)
+        devices.append(Node("device", {"id": number, "key-index": number}))
+    return devices
+
+
+def _looked_up(link: Link, contact: Node) -> Node:
+    digits = "".join(filter(str.isdigit, contact.data.decode()))
+    phone = link.world.by_jid(Jid(digits, PHONE))
+    if phone is None:
+        return Node(
+            "user", {"jid": Jid(digits, PHONE)}, [Node("contact", {"type": "out"}, contact.data)]
+        )
+    attrs: dict[str, str | Jid] = {"jid": phone.lid_jid}
+    if not (isinstance(phone, Customer) and phone.hidden):
+        attrs["pn_jid"] = phone.phone_jid
+    return Node("user", attrs, [Node("contact", {"type": "in"}, contact.data)])
+
+
+def _privacy(link: Link, company: Company, iq: Node) -> Answer:
+    if iq.text("type") == "set":
+        return None
+    names = ("readreceipts", "last", "online", "profile", "status", "groupadd", "calladd")
+    categories = [Node("category", {"name": name, "value": "all"}) for name in names]
+    return [Node("privacy", {}, categories)]
+
+
+def _multi_device(link: Link, company: Company, iq: Node) -> Answer:
+    if iq.child("remove-companion-device"):
+        link.server.unlink(company, told=True)
+    elif iq.child("pair-device-sign"):
+        pass
+    return None
+
+
+def _media(link: Link, company: Company, iq: Node) -> Answer:
+    host = Node("host", {"hostname": "mmg.whatsapp.net"})
+    attrs: dict[str, str | Jid] = {
+        "auth": "loopback",
+        "ttl": "300",
+        "auth_ttl": "21600",
+        "max_buckets": "12",
+    }
+    return [Node("media_conn", attrs, [host])]
+
+
+def _app_state(link: Link, company: Company, iq: Node) -> Answer:
+    """No patches: nothing was ever set on this account."""
+    sync = iq.child("sync")
+    collections = [
+        Node("collection", {"name": node.text("name"), "version": node.text("version") or "0"})
+        for node in (sync.children if sync else [])
+    ]
+    return [Node("sync", {}, collections)]
+
+
+_HANDLERS: dict[str, Callable[[Link, Company, Node], Answer]] = {
+    "encrypt": _encrypt,
+    "usync": _usync,
+    "privacy": _privacy,
+    "md": _multi_device,
+    "w:m": _media,
+    "w:sync:app:state": _app_state,
+    "blocklist": lambda *_: [Node("list", {"dhash": "0"})],
+    "w:g2": lambda *_: [Node("groups")],
+}
