@@ -91,6 +91,19 @@ class Client(models.Model):
     def stage(self) -> SalesStage:
         return SalesStage(self.sales_stage)
 
+    def stages(self) -> list[dict[str, object]]:
+        """The six steps, each done, current, or ahead."""
+        here = self.stage.position
+        return [
+            {
+                "value": stage.value,
+                "label": stage.label,
+                "done": stage.position < here,
+                "current": stage.position == here,
+            }
+            for stage in SalesStage
+        ]
+
     def move_to_stage(self, stage: SalesStage) -> bool:
         """Put the sale in *stage*; False when it already was there."""
         moved = (

@@ -1,4 +1,13 @@
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+from django.views.generic import RedirectView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="desk")),
+    path("entrar/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sair/", LogoutView.as_view(), name="logout"),
+    path("atendimento/", include("atendimento.urls")),
+    path("numeros/", include("whatsapp.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -3,7 +3,13 @@ from whatsapp.models.attachment import Attachment
 from whatsapp.models.attendance import Attendance, Outcome
 from whatsapp.models.change import Change, ChangeKind
 from whatsapp.models.contact import AddressKind, Contact, ContactAddress, ContactMerge
-from whatsapp.models.conversation import AlreadyClaimed, Conversation, NotAllowed, Status
+from whatsapp.models.conversation import (
+    AlreadyClaimed,
+    Conversation,
+    ConversationQuerySet,
+    NotAllowed,
+    Status,
+)
 from whatsapp.models.message import Delivery, Direction, Kind, Message, Origin
 from whatsapp.models.session import LeaseLost, Session, State, Wanted
 
@@ -20,6 +26,7 @@ __all__ = [
     "ContactAddress",
     "ContactMerge",
     "Conversation",
+    "ConversationQuerySet",
     "Delivery",
     "Direction",
     "Kind",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from clients import phone
-from clients.models import Client
+from clients.models import Client, ClientPhone
 
 
 class AddressKind(models.TextChoices):
@@ -46,6 +46,15 @@ class Contact(models.Model):
         if self.client is not None:
             return self.client.name
         return self.person_name or self.phone_masked or "Contato sem nome"
+
+    def belong_to(self, client: Client) -> None:
+        """Tie this contact, and the telephone it writes from, to *client*."""
+        self.client = client
+        self.save(update_fields=["client"])
+        if self.phone:
+            ClientPhone.objects.get_or_create(
+                key=phone.match_key(self.phone), defaults={"client": client, "number": self.phone}
+            )
 
     @property
     def phone_masked(self) -> str:

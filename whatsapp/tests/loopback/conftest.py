@@ -77,7 +77,8 @@ class House:
         if delivery:
             found = found.filter(delivery=delivery)
         try:
-            return self.until(lambda: found.first())
+            self.until(found.exists)
+            return found.get()
         except TimeoutError:
             seen = list(Message.objects.values_list("body", "delivery", "error"))
             pytest.fail(f"no {text!r} {delivery}: {seen}\n{self.logs()}")

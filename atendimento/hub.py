@@ -1,0 +1,235 @@
+"""One hub in each web process: hears what changed, reads and renders it once, hands out bytes.
+
+The socket is a hint, the database the truth: a page says which change it saw last, and gets what
+came after, again if need be, since every piece is idempotent in the page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db.models import Max
+
+from atendimento import frames, panes
+from atendimento.models import Agent
+from whatsapp import live
+from whatsapp.models import Change, Session
+
+logger = logging.getLogger(__name__)
+
+QUEUE = 64
+OVERLAP = 200
+GAP = 500
+POLL = 1.0
+REFRESH = 30.0
+PRUNE = 600.0
+SLOWEST_TRANSACTION = timedelta(seconds=10)
+
+
+@dataclass(eq=False)
+class Watcher:
+    """One socket: who looks, at what, and the frames that wait for it."""
+
+    agent: Agent
+    look: panes.Look
+    conversation: int | None
+    sessions: frozenset[int]
+    close: Callable[[], None]
+    queue: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+
+    def send(self, frame: str) -> None:
+        """Queue a frame; a socket that cannot keep up is cut, and heals by its cursor."""
+        try:
+            self.queue.put_nowait(frame)
+        except asyncio.QueueFull:
+            self.close()
+
+
+class Hub:
+    """Lives in the event loop that first asked for it; `watch` and `leave` are its door."""
+
+    def __init__(self) -> None:
+        self.watchers: set[Watcher] = set()
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="hub")
+        self._lock = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._cursor: int | None = None
+        self._refreshed = self._pruned = time.monotonic()
+        steps = (self._listen, self._work)
+        self._tasks = [asyncio.create_task(self._forever(step)) for step in steps]
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Do database work on the hub's own thread."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._executor, _with_connection, function, args
+        )
+
+    async def watch(self, watcher: Watcher, since: int) -> None:
+        """Replay what came after *since*, then keep *watcher* up to date."""
+        async with self._lock:
+            await self._catch_up()
+            missed = await self.run(_missed, since)
+            if missed is None:
+                watcher.send(await self.run(frames.reload, self._cursor or 0))
+            else:
+                made = await self.run(frames.make, missed, [watcher], max(since, self._cursor or 0))
+                for frame in made.values():
+                    watcher.send(frame)
+            self.watchers.add(watcher)
+
+    def leave(self, watcher: Watcher) -> None:
+        self.watchers.discard(watcher)
+
+    async def _forever(self, step: Callable[[], Any]) -> None:
+        """The top of a loop that must live: whatever happens, log it and go on."""
+        while True:
+            try:
+                await step()
+            except (DatabaseError, InterfaceError, psycopg.Error) as error:
+                logger.warning("hub: PostgreSQL is away: %s", str(error).strip().split("\n")[0])
+                await asyncio.sleep(1)
+            except Exception:
+                logger.exception("hub: %s failed at change %s", step.__name__, self._cursor)
+                await asyncio.sleep(1)
+
+    async def _listen(self) -> None:
+        params = connection.get_connection_params()
+        wanted = ("dbname", "user", "password", "host", "port")
+        options = {key: params[key] for key in wanted if params.get(key)}
+        async with await psycopg.AsyncConnection.connect(autocommit=True, **options) as listening:
+            await listening.execute(f"LISTEN {live.CHANGES}")
+            await listening.execute(f"LISTEN {live.TYPING}")
+            self._woken.set()
+            async for note in listening.notifies():
+                if note.channel == live.CHANGES:
+                    self._woken.set()
+                else:
+                    self._typing(json.loads(note.payload))
+
+    async def _work(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), POLL)
+        self._woken.clear()
+        async with self._lock:
+            await self._catch_up()
+        if time.monotonic() - self._refreshed > REFRESH:
+            self._refreshed = time.monotonic()
+            await self._refresh()
+        if time.monotonic() - self._pruned > PRUNE:
+            self._pruned = time.monotonic()
+            await self.run(_prune)
+
+    async def _catch_up(self) -> None:
+        """Read the new changes once, and give each watcher one frame."""
+        if self._cursor is None:
+            self._cursor = await self.run(_last)
+            for pk in await self.run(_known_ids, self._cursor):
+                self._seen[pk] = None
+        changes = await self.run(_since, self._cursor, OVERLAP)
+        fresh = [change for change in changes if change.pk not in self._seen]
+        if not fresh:
+            return
+        for change in fresh:
+            self._seen[change.pk] = None
+        while len(self._seen) > 4 * OVERLAP + len(fresh):
+            self._seen.popitem(last=False)
+        self._cursor = max(self._cursor, fresh[-1].pk)
+        if any(change.kind == "session_changed" for change in fresh):
+            await self._refresh()
+        if self.watchers:
+            made = await self.run(frames.make, fresh, list(self.watchers), self._cursor)
+            for watcher, frame in made.items():
+                watcher.send(frame)
+
+    async def _refresh(self) -> None:
+        """Rights may have changed: ask again what each agent may see; who may not, is cut."""
+        visible = await self.run(_visible, {watcher.agent.pk for watcher in self.watchers})
+        for watcher in list(self.watchers):
+            if watcher.agent.pk in visible:
+                watcher.sessions = visible[watcher.agent.pk]
+            else:
+                watcher.close()
+
+    def _typing(self, note: dict[str, Any]) -> None:
+        if note["who"] != "contact":
+            return
+        frame = frames.typing(note["conversation"], note["state"])
+        for watcher in self.watchers:
+            if note["session"] in watcher.sessions:
+                watcher.send(frame)
+
+
+_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+
+
+def get_hub() -> Hub:
+    """The hub of the running loop, started when first asked for: daphne has no lifespan."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs.clear()
+        _hubs[loop] = Hub()
+    return _hubs[loop]
+
+
+def _with_connection(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    close_old_connections()
+    try:
+        return function(*args)
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        raise
+
+
+def _last() -> int:
+    return Change.objects.aggregate(last=Max("pk"))["last"] or 0
+
+
+def _since(cursor: int, overlap: int) -> list[Change]:
+    return list(Change.objects.since(cursor, overlap))
+
+
+def _known_ids(cursor: int) -> list[int]:
+    """Those in the overlap at the start: every page that can connect has seen them or replays."""
+    return [change.pk for change in Change.objects.since(cursor, OVERLAP)]
+
+
+def _missed(since: int) -> list[Change] | None:
+    """The changes after *since* (and its overlap); None when they are too many, or pruned."""
+    oldest = Change.objects.order_by("pk").values_list("pk", flat=True).first()
+    if oldest is not None and since + 1 < oldest - OVERLAP and since:
+        return None
+    found = list(Change.objects.since(since, OVERLAP)[: GAP + OVERLAP + 1])
+    if len(found) > GAP + OVERLAP:
+        return None
+    # Only what was written shortly before the page's cursor can have become visible after it.
+    last = max((change.at for change in found if change.pk <= since), default=None)
+    return [c for c in found if c.pk > since or (last and last - c.at < SLOWEST_TRANSACTION)]
+
+
+def _visible(agents: Iterable[int]) -> dict[int, frozenset[int]]:
+    active = Agent.objects.filter(pk__in=agents, is_active=True)
+    return {agent.pk: visible_sessions(agent) for agent in active}
+
+
+def visible_sessions(agent: Agent) -> frozenset[int]:
+    return frozenset(Session.objects.visible_to(agent).values_list("pk", flat=True))
+
+
+def _prune() -> None:
+    expired = Change.objects.expired(settings.CHANGE_RETENTION_HOURS)
+    while ids := list(expired.values_list("pk", flat=True)[:1000]):
+        Change.objects.filter(pk__in=ids).delete()

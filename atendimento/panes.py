@@ -1,0 +1,166 @@
+"""What each pane shows, loaded once: the list, the thread, and the frame around them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from atendimento.models import Agent
+from clients import cnpj, phone
+from whatsapp.models import (
+    Conversation,
+    ConversationQuerySet,
+    Direction,
+    Message,
+    Session,
+    State,
+    Status,
+)
+
+PAGE = 50
+TABS = {"pendentes": Status.PENDING, "ativos": Status.ACTIVE, "finalizados": Status.CLOSED}
+FILTERS = ("", "minhas", "nao-lidas")
+GROUP_GAP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What an agent looks at: a tab, a filter, a number, words, and where the page begins."""
+
+    tab: str = "ativos"
+    filter: str = ""
+    session: int | None = None
+    words: str = ""
+    after: tuple[datetime, int] | None = None
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Look:
+        """Read it from a query string; what makes no sense falls back to the default."""
+        tab, filter_ = query.get("aba", "ativos"), query.get("filtro", "")
+        session = query.get("numero", "")
+        return cls(
+            tab=tab if tab in TABS else "ativos",
+            filter=filter_ if filter_ in FILTERS else "",
+            session=int(session) if session.isdecimal() and len(session) < 18 else None,
+            words=query.get("q", "").replace("\0", "").strip()[:80],
+            after=_position(query.get("depois", "")),
+        )
+
+    @property
+    def status(self) -> Status:
+        return TABS[self.tab]
+
+    def query(self, agent: Agent) -> ConversationQuerySet:
+        found = Conversation.objects.visible_to(agent).filter(status=self.status)
+        if self.filter == "minhas":
+            found = found.mine(agent)
+        elif self.filter == "nao-lidas":
+            found = found.unread()
+        if self.session is not None:
+            found = found.filter(session=self.session)
+        return found.filter(_matches(self.words)) if self.words else found
+
+    def page(self, agent: Agent) -> list[Conversation]:
+        """One row more than a page tells that there is a next one."""
+        found = self.query(agent).for_list().newest_first()
+        if self.after:
+            found = found.after(*self.after)
+        return list(found[: PAGE + 1])
+
+
+def _position(text: str) -> tuple[datetime, int] | None:
+    at, _, pk = text.partition("/")
+    try:
+        moment = parse_datetime(at)
+    except ValueError:
+        return None
+    if moment is None or timezone.is_naive(moment) or not pk.isdecimal():
+        return None
+    return moment, int(pk)
+
+
+def position(conversation: Conversation) -> str:
+    return f"{conversation.last_message_at.isoformat()}/{conversation.pk}"
+
+
+def _matches(words: str) -> Q:
+    found = (
+        Q(contact__client__name__icontains=words)
+        | Q(contact__name__icontains=words)
+        | Q(contact__push_name__icontains=words)
+    )
+    if (digits := phone.digits(words)) and len(digits) >= 4:
+        found |= Q(contact__phone__contains=digits)
+    if len(code := cnpj.normalise(words)) >= 4:
+        found |= Q(contact__client__cnpj__contains=code)
+    return found
+
+
+@dataclass(frozen=True)
+class Line:
+    """A message in its place: whether it opens a group, and whether unread ones begin here."""
+
+    message: Message
+    first: bool
+    unread: bool = False
+
+
+@dataclass(frozen=True)
+class Day:
+    date: date
+    at: datetime
+    lines: list[Line]
+
+
+def thread(conversation: Conversation, before: Message | None = None) -> tuple[list[Day], bool]:
+    """The newest page of bubbles by day, oldest first, and whether older ones exist."""
+    found = Message.objects.filter(conversation=conversation).for_thread()
+    if before is not None:
+        found = found.before(before)
+    newest = list(found[: PAGE + 1])
+    messages = newest[:PAGE][::-1]
+    lines = _lines(messages, unread=None if before else conversation.unread_count)
+    days = groupby(lines, key=lambda line: timezone.localtime(line.message.at).date())
+    grouped = [(day, list(group)) for day, group in days]
+    return [Day(day, group[0].message.at, group) for day, group in grouped], len(newest) > PAGE
+
+
+def _lines(messages: list[Message], unread: int | None) -> list[Line]:
+    incoming = [message.pk for message in messages if message.direction == Direction.IN]
+    marked = incoming[-unread] if unread and unread <= len(incoming) else None
+    return [
+        Line(message, opens_group(message, messages[n - 1] if n else None), message.pk == marked)
+        for n, message in enumerate(messages)
+    ]
+
+
+def opens_group(message: Message, earlier: Message | None) -> bool:
+    """Another author, or a pause of five minutes."""
+    if earlier is None or message.at - earlier.at >= GROUP_GAP:
+        return True
+    same = (message.direction, message.author_id, message.origin)
+    return same != (earlier.direction, earlier.author_id, earlier.origin)
+
+
+def late_ones(agent: Agent, seconds: float) -> bool:
+    """Whether somebody in the queue has waited longer than *seconds*."""
+    since = timezone.now() - timedelta(seconds=seconds)
+    return Conversation.objects.visible_to(agent).pending().filter(waiting_since__lt=since).exists()
+
+
+def numbers_down(agent: Agent) -> list[Session]:
+    """Numbers that should be up and need somebody, or have been away for a minute."""
+    wanted = Session.objects.visible_to(agent).wanted_by_someone()
+    return [session for session in wanted if _down(session)]
+
+
+def _down(session: Session) -> bool:
+    if session.shown_state == State.RECONNECTING:
+        return timezone.now() - session.state_since > timedelta(minutes=1)
+    return session.needs_a_hand

@@ -1,0 +1,186 @@
+"""The chat pane: what is said, and the verbs of an attendance."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET, require_POST
+
+from atendimento import panes
+from atendimento.forms import ClientForm, FinishForm, TransferForm
+from atendimento.models import Agent
+from whatsapp import live
+from whatsapp.models import AlreadyClaimed, Conversation, Message, NotAllowed, Outcome, Status
+
+
+def find(request: HttpRequest, pk: int) -> Conversation:
+    visible = Conversation.objects.visible_to(cast(Agent, request.user))
+    return get_object_or_404(visible.for_list(), pk=pk)
+
+
+def context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    """What header, thread, composer and client card show to this agent."""
+    days, more = panes.thread(conversation)
+    return {"days": days, "more": more} | around(request, conversation)
+
+
+def around(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    agent = cast(Agent, request.user)
+    mine = conversation.status == Status.ACTIVE and conversation.assigned_to == agent
+    return {
+        "conversation": conversation,
+        "contact": conversation.contact,
+        "client": conversation.contact.client,
+        "mine": mine,
+        "outcomes": Outcome.choices,
+        "colleagues": Agent.objects.filter(is_active=True).exclude(pk=agent.pk),
+        "form": ClientForm(instance=conversation.contact.client),
+        "viewer": agent,
+    }
+
+
+@login_required
+@require_GET
+def state(request: HttpRequest, pk: int) -> HttpResponse:
+    """Header, composer and card for this agent, as out-of-band swaps."""
+    conversation = find(request, pk)
+    return render(request, "atendimento/live/chat_state.html", around(request, conversation))
+
+
+@login_required
+@require_GET
+def older(request: HttpRequest, pk: int) -> HttpResponse:
+    conversation = find(request, pk)
+    before = request.GET.get("antes", "")
+    message = get_object_or_404(conversation.messages, pk=int(before) if before.isdecimal() else 0)
+    days, more = panes.thread(conversation, before=message)
+    shown = {"days": days, "more": more, "conversation": conversation, "viewer": request.user}
+    return render(request, "atendimento/_days.html", shown)
+
+
+@login_required
+@require_POST
+def write(request: HttpRequest, pk: int) -> HttpResponse:
+    """Queue a message under the browser's own id, so that sending twice is sending once."""
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    try:
+        key = UUID(request.POST.get("chave", ""))
+        if conversation.assigned_to != agent:
+            raise NotAllowed("Esta conversa não está com você. Assuma para escrever.")
+        text = request.POST.get("texto", "").replace("\0", "")
+        message = conversation.write(agent, text, f"{agent.pk}:{key}")
+    except ValueError:
+        return problem(request, "Recarregue a página e tente de novo.", 400)
+    except NotAllowed as error:
+        return problem(request, str(error), 422)
+    return render(
+        request, "atendimento/_message.html", {"message": message, "mine": True, "first": True}
+    )
+
+
+@login_required
+@require_POST
+def claim(request: HttpRequest, pk: int) -> HttpResponse:
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    holder = request.POST.get("no_lugar_de", "")
+    instead = Agent.objects.filter(pk=holder).first() if holder.isdecimal() else None
+    return _act(request, conversation, lambda: conversation.claim(agent, instead))
+
+
+@login_required
+@require_POST
+def transfer(request: HttpRequest, pk: int) -> HttpResponse:
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    form = TransferForm(request.POST)
+    if not form.is_valid():
+        return problem(request, "Escolha para quem transferir.", 422)
+    return _act(request, conversation, lambda: conversation.transfer(agent, form.target()))
+
+
+@login_required
+@require_POST
+def finish(request: HttpRequest, pk: int) -> HttpResponse:
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    form = FinishForm(request.POST)
+    if not form.is_valid():
+        return problem(request, "Escolha o motivo antes de finalizar.", 422)
+    outcome = Outcome(form.cleaned_data["motivo"])
+    return _act(request, conversation, lambda: conversation.finish(agent, outcome))
+
+
+@login_required
+@require_POST
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    return _act(request, conversation, lambda: conversation.reopen(agent))
+
+
+@login_required
+@require_POST
+def read(request: HttpRequest, pk: int) -> HttpResponse:
+    conversation = find(request, pk)
+    if conversation.assigned_to == request.user:
+        conversation.mark_read()
+    return HttpResponse(status=204)
+
+
+@login_required
+@require_POST
+def unread(request: HttpRequest, pk: int) -> HttpResponse:
+    find(request, pk).mark_unread()
+    return HttpResponse(status=204)
+
+
+@login_required
+@require_POST
+def typing(request: HttpRequest, pk: int) -> HttpResponse:
+    conversation = find(request, pk)
+    if conversation.assigned_to == request.user:
+        state = "paused" if request.POST.get("parou") else "composing"
+        live.agent_typing(conversation, cast(Agent, request.user).pk, state)
+    return HttpResponse(status=204)
+
+
+@login_required
+@require_POST
+def resend(request: HttpRequest, pk: int) -> HttpResponse:
+    return _again(request, pk, Message.resend)
+
+
+@login_required
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    return _again(request, pk, Message.discard)
+
+
+def _again(request: HttpRequest, pk: int, verb: Any) -> HttpResponse:
+    visible = Message.objects.visible_to(cast(Agent, request.user))
+    message = get_object_or_404(visible.for_thread(), pk=pk)
+    verb(message)
+    mine = message.author == request.user
+    return render(
+        request, "atendimento/_message.html", {"message": message, "mine": mine, "first": True}
+    )
+
+
+def _act(request: HttpRequest, conversation: Conversation, verb: Any) -> HttpResponse:
+    """Do it and repaint the pane; who was too late is told who was faster, and sees the truth."""
+    status, notice = 200, ""
+    try:
+        verb()
+    except AlreadyClaimed as error:
+        status, notice = 409, str(error)
+    except NotAllowed as error:
+        status, notice = 409, str(error)
+    fresh = find(request, conversation.pk)
+    shown = around(request, fresh) | {"notice": notice}
+    return render(request, "atendimento/live/chat_state.html", shown, status=status)
+
+
+def problem(request: HttpRequest, text: str, status: int) -> HttpResponse:
+    """A sentence for #alertas; the field keeps its text, because nothing replaces it."""
+    return render(request, "atendimento/live/notice.html", {"text": text}, status=status)

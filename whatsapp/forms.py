@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from django import forms
+from django.utils.text import slugify
+
+from whatsapp.models import Session
+
+
+class NumberForm(forms.ModelForm):
+    """A new number: people give it a nickname, and its identifier follows from that."""
+
+    class Meta:
+        model = Session
+        fields = ["name"]
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"]).strip()
+        slug = slugify(name)[:64]
+        if not slug:
+            raise forms.ValidationError("Use letras ou números no apelido.")
+        if Session.objects.filter(slug=slug).exists():
+            raise forms.ValidationError("Já existe um número com este apelido.")
+        self.instance.slug = slug
+        return name
