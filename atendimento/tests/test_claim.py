@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.urls import reverse
+
+from atendimento.factories import AgentFactory
+from whatsapp.factories import ConversationFactory
+from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome, Status
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_one_of_two_agents_claims_a_hundred_times() -> None:
+    ana, bruno = AgentFactory(first_name="Ana"), AgentFactory(first_name="Bruno")
+    conversations = [ConversationFactory() for _ in range(100)]
+    barrier = threading.Barrier(2)
+
+    def race(agent: Any) -> list[str]:
+        told = []
+        for one in conversations:
+            mine = Conversation.objects.get(pk=one.pk)
+            barrier.wait()
+            try:
+                mine.claim(agent)
+                told.append("won")
+            except AlreadyClaimed as error:
+                told.append(str(error))
+        connection.close()
+        return told
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(race, (ana, bruno))
+    for one, other in zip(first, second, strict=True):
+        assert sorted([one == "won", other == "won"]) == [False, True]
+    assert {text for text in first if text != "won"} <= {"Bruno Souza assumiu antes de você."}
+    assert {text for text in second if text != "won"} <= {"Ana Souza assumiu antes de você."}
+    assert Message.objects.filter(body__contains="assumiu").count() == 100
+
+
+def test_the_loser_is_told_who_was_faster(db: None, client: Browser) -> None:
+    ana, bruno = AgentFactory(first_name="Ana"), AgentFactory(first_name="Bruno")
+    conversation = ConversationFactory()
+    conversation.claim(ana)
+    client.force_login(bruno)
+    answer = client.post(reverse("claim", args=[conversation.pk]))
+    assert answer.status_code == 409
+    assert "Ana Souza assumiu antes de você." in answer.content.decode()
+
+
+def test_claiming_twice_is_claiming_once(db: None) -> None:
+    ana, conversation = AgentFactory(), ConversationFactory()
+    conversation.claim(ana)
+    conversation.claim(ana)
+    assert Message.objects.filter(body__contains="assumiu").count() == 1
+
+
+def test_finish_needs_a_reason_and_reopen_opens_a_new_attendance(db: None, client: Browser) -> None:
+    ana, conversation = AgentFactory(), ConversationFactory()
+    conversation.claim(ana)
+    client.force_login(ana)
+    url = reverse("finish", args=[conversation.pk])
+    assert client.post(url).status_code == 422
+    assert client.post(url, {"motivo": Outcome.SOLD}).status_code == 200
+    assert client.post(url, {"motivo": Outcome.SOLD}).status_code == 409
+    conversation.refresh_from_db()
+    assert conversation.status == Status.CLOSED
+    client.post(reverse("reopen", args=[conversation.pk]))
+    conversation.refresh_from_db()
+    assert (conversation.status, conversation.assigned_to) == (Status.ACTIVE, ana)
+    assert conversation.attendances.count() == 2
+
+
+def test_transfer_to_a_colleague_and_to_the_queue(db: None, client: Browser) -> None:
+    ana, bruno, conversation = AgentFactory(), AgentFactory(), ConversationFactory()
+    conversation.claim(ana)
+    client.force_login(ana)
+    url = reverse("transfer", args=[conversation.pk])
+    client.post(url, {"para": bruno.pk})
+    conversation.refresh_from_db()
+    assert conversation.assigned_to == bruno
+    client.post(url, {"para": "fila"})
+    conversation.refresh_from_db()
+    assert (conversation.assigned_to, conversation.status) == (None, Status.PENDING)
+    assert client.post(url, {"para": "ninguém"}).status_code == 422

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from atendimento.factories import AgentFactory, SupervisorFactory
+from atendimento.templatetags.desk import whatsapp_marks
+from whatsapp.factories import (
+    ClientFactory,
+    ConversationFactory,
+    MessageFactory,
+    OutgoingMessageFactory,
+    SessionFactory,
+)
+from whatsapp.models import Delivery, Message, State, Wanted
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ana(client: Browser) -> Any:
+    agent = AgentFactory(first_name="Ana")
+    client.force_login(agent)
+    return agent
+
+
+def test_desk_asks_for_a_log_in(client: Browser) -> None:
+    answer = client.get(reverse("desk"))
+    assert answer.status_code == 302
+    assert reverse("login") in answer["Location"]
+
+
+def test_list_costs_the_same_for_one_row_and_fifty(
+    ana: Any, client: Browser, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    session = SessionFactory()
+    for _ in range(60):
+        ConversationFactory(session=session)
+    with django_assert_num_queries(8):
+        page = client.get(reverse("desk"), {"aba": "pendentes"}).content.decode()
+    assert page.count('class="conv-item"') == 50
+    assert "conv-more" in page
+
+
+def test_next_page_continues_where_the_first_ended(ana: Any, client: Browser) -> None:
+    session = SessionFactory()
+    everyone = {ConversationFactory(session=session).pk for _ in range(60)}
+    first = client.get(reverse("rows"), {"aba": "pendentes"})
+    second = client.get(reverse("rows"), {"aba": "pendentes", "depois": first.context["next"]})
+    pages = [[c.pk for c in answer.context["conversations"]] for answer in (first, second)]
+    assert len(pages[0]) == 50
+    assert set(pages[0]) | set(pages[1]) == everyone
+    assert not set(pages[0]) & set(pages[1])
+
+
+def test_chat_costs_the_same_for_one_message_and_fifty(
+    ana: Any, client: Browser, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    conversation = ConversationFactory(contact__client=ClientFactory())
+    OutgoingMessageFactory.create_batch(30, conversation=conversation, author=ana)
+    MessageFactory.create_batch(30, conversation=conversation)
+    with django_assert_num_queries(14):
+        client.get(reverse("conversation", args=[conversation.pk]))
+
+
+def test_nonsense_in_the_query_shows_the_default_page(ana: Any, client: Browser) -> None:
+    query = {"aba": "x", "filtro": "y", "numero": "9" * 40, "q": "\0'", "depois": "ontem/1"}
+    assert client.get(reverse("desk"), query).status_code == 200
+    assert client.get(reverse("rows"), query).status_code == 200
+
+
+def test_agents_see_only_their_numbers(ana: Any, client: Browser) -> None:
+    closed = SessionFactory()
+    closed.agents.add(AgentFactory())
+    hidden = ConversationFactory(session=closed)
+    shown = ConversationFactory()
+    page = client.get(reverse("desk"), {"aba": "pendentes"}).content.decode()
+    assert f"conv-{shown.pk}" in page
+    assert f"conv-{hidden.pk}" not in page
+    for name in ("conversation", "chat_state", "client_edit"):
+        assert client.get(reverse(name, args=[hidden.pk])).status_code == 404
+    for name in ("write", "claim", "read", "typing", "finish", "reopen", "transfer"):
+        assert client.post(reverse(name, args=[hidden.pk])).status_code == 404
+    client.force_login(SupervisorFactory())
+    assert client.get(reverse("conversation", args=[hidden.pk])).status_code == 200
+
+
+def test_same_key_again_sends_nothing_more(ana: Any, client: Browser) -> None:
+    conversation = ConversationFactory()
+    conversation.claim(ana)
+    url, sent = reverse("write", args=[conversation.pk]), {"texto": "Oi", "chave": str(uuid4())}
+    first, second = client.post(url, sent), client.post(url, sent)
+    assert first.content == second.content
+    assert Message.objects.filter(body="Oi").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("  ", "Escreva uma mensagem"), ("x" * 5000, "passa de 4096 caracteres")],
+)
+def test_bad_text_is_refused_in_words(ana: Any, client: Browser, text: str, words: str) -> None:
+    conversation = ConversationFactory()
+    conversation.claim(ana)
+    url = reverse("write", args=[conversation.pk])
+    answer = client.post(url, {"texto": text, "chave": str(uuid4())})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+
+
+def test_only_the_responsible_agent_writes(ana: Any, client: Browser) -> None:
+    conversation = ConversationFactory()
+    conversation.claim(AgentFactory())
+    url = reverse("write", args=[conversation.pk])
+    answer = client.post(url, {"texto": "Oi", "chave": str(uuid4())})
+    assert answer.status_code == 422
+    assert not Message.objects.filter(body="Oi").exists()
+
+
+def test_failed_message_is_resent_once_by_two_clicks(ana: Any, client: Browser) -> None:
+    message = OutgoingMessageFactory(delivery=Delivery.FAILED, error="motivo", author=ana)
+    url = reverse("resend", args=[message.pk])
+    assert "Descartar" in client.post(url).content.decode()
+    client.post(url)
+    message.refresh_from_db()
+    assert message.delivery == Delivery.QUEUED
+
+
+def test_reading_owes_receipts_only_for_ones_own(ana: Any, client: Browser) -> None:
+    conversation = ConversationFactory()
+    client.post(reverse("read", args=[conversation.pk]))
+    assert not Message.objects.to_acknowledge().exists()
+    conversation.claim(ana)
+    assert Message.objects.to_acknowledge().count() == 1
+    conversation.refresh_from_db()
+    assert conversation.unread_count == 0
+
+
+def test_page_has_no_inline_script_or_style(ana: Any, client: Browser) -> None:
+    conversation = ConversationFactory(contact__client=ClientFactory())
+    answer = client.get(reverse("conversation", args=[conversation.pk]))
+    page = answer.content.decode()
+    assert "script-src 'self'" in answer["Content-Security-Policy"]
+    assert "<script>" not in page
+    assert " style=" not in page
+    assert " onclick=" not in page
+
+
+def test_hostile_names_and_texts_are_escaped(ana: Any, client: Browser) -> None:
+    bad = "<img src=x onerror=alert(1)>"
+    conversation = ConversationFactory(contact__push_name=bad)
+    MessageFactory(conversation=conversation, body=f'{bad} https://x.test/?a="><script>')
+    page = client.get(reverse("conversation", args=[conversation.pk])).content.decode()
+    assert "<img src=x" not in page
+    assert "<script>" not in page
+
+
+def test_number_down_is_named_and_sending_says_queue(ana: Any, client: Browser) -> None:
+    down = SessionFactory(name="Vendas Sul", state=State.LOGGED_OUT, wanted=Wanted.ON)
+    conversation = ConversationFactory(session=down)
+    conversation.claim(ana)
+    page = client.get(reverse("conversation", args=[conversation.pk])).content.decode()
+    assert "Vendas Sul: desconectado pelo celular" in page
+    assert "Pôr na fila" in page
+
+
+def test_client_card_registers_the_contact(ana: Any, client: Browser) -> None:
+    conversation = ConversationFactory()
+    url = reverse("client_edit", args=[conversation.pk])
+    wrong = client.post(url, {"name": "Padaria", "cnpj": "11.222.333/0001-00"})
+    assert wrong.status_code == 422
+    assert "CNPJ inválido" in wrong.content.decode()
+    assert "11.222.333/0001-00" in wrong.content.decode()
+    right = {"name": "Padaria", "cnpj": "11.222.333/0001-81", "status": "active"}
+    assert client.post(url, right).status_code == 200
+    conversation.contact.refresh_from_db()
+    registered = conversation.contact.client
+    assert registered.cnpj == "11222333000181"
+    assert registered.phones.get().number == conversation.contact.phone
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("*a* _b_ ~c~", "<strong>a</strong> <em>b</em> <s>c</s>"),
+        ("2*3*4", "2*3*4"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+        ("<b>", "&lt;b&gt;"),
+    ],
+)
+def test_whatsapp_marks(text: str, html: str) -> None:
+    assert whatsapp_marks(text) == html
