@@ -31,7 +31,6 @@ def people() -> None:
             username=username, defaults={"first_name": first, "last_name": last, "role": role}
         )
         if made:
-            agent.is_staff = agent.supervises
             agent.set_password(PASSWORD)
             agent.save()
 

@@ -66,10 +66,10 @@ class ConversationFactory(DjangoModelFactory):
     unread_count = 1
 
     @factory.post_generation
-    def opened(self: Conversation, create: bool, *_: object, **__: object) -> None:  # type: ignore[misc]
+    def opened(self: Conversation, create: bool, *_: object, **__: object) -> None:
         Attendance.objects.create(conversation=self)
-        self.last_message = MessageFactory(conversation=self)
-        self.last_message_at = self.last_message.at
+        first: Message = MessageFactory(conversation=self)
+        self.last_message, self.last_message_at = first, first.at
         self.save()
 
 

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.test import Client as Browser
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from atendimento.factories import AgentFactory, SupervisorFactory
+from whatsapp.factories import ConversationFactory, OutgoingMessageFactory, SessionFactory
+from whatsapp.models import Delivery, Session, State, Wanted
+from whatsapp.models.session import WORDS
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def supervising(client: Browser) -> Browser:
+    client.force_login(SupervisorFactory())
+    return client
+
+
+def test_agents_do_not_know_the_page(client: Browser) -> None:
+    client.force_login(AgentFactory())
+    assert client.get(reverse("numbers")).status_code == 404
+
+
+def test_every_state_has_a_sentence() -> None:
+    assert set(WORDS) == set(State)
+
+
+def test_a_number_is_added_once(supervising: Browser) -> None:
+    url = reverse("number_add")
+    assert supervising.post(url, {"name": "Vendas SP"}).status_code == 302
+    again = supervising.post(url, {"name": "Vendas SP"})
+    assert again.status_code == 422
+    assert "Já existe um número com este apelido." in again.content.decode()
+    assert Session.objects.get().slug == "vendas-sp"
+
+
+def test_pairing_shows_a_qr_without_inline_style(supervising: Browser) -> None:
+    number = SessionFactory(state=State.NEW, wanted=Wanted.OFF)
+    supervising.post(reverse("number_pair", args=[number.pk]))
+    number.refresh_from_db()
+    assert number.wanted == Wanted.PAIR
+    number.show_qr("https://wa.me/settings/linked_devices#2@abc,x,y,z,6", 20)
+    page = supervising.get(reverse("number_card", args=[number.pk])).content.decode()
+    assert 'class="qr__img"' in page
+    assert "style=" not in page
+    assert "Aguardando leitura do QR" in page
+
+
+def test_a_number_with_history_is_not_removed(supervising: Browser) -> None:
+    conversation = ConversationFactory()
+    url = reverse("number_remove", args=[conversation.session_id])
+    assert supervising.post(url).status_code == 409
+    empty = SessionFactory(lease_until=None)
+    assert supervising.post(reverse("number_remove", args=[empty.pk])).status_code == 200
+    assert not Session.objects.filter(pk=empty.pk).exists()
+
+
+def test_a_dead_worker_is_not_believed() -> None:
+    number = SessionFactory(lease_until=None)
+    assert number.shown_state == State.STOPPED
+    assert number.needs_a_hand
+
+
+def test_command_says_who_needs_a_hand(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    fine = SessionFactory()
+    OutgoingMessageFactory(conversation__session=fine, delivery=Delivery.QUEUED)
+    out = StringIO()
+    with django_assert_num_queries(2):
+        call_command("numeros", stdout=out)
+    assert "Conectado" in out.getvalue()
+    SessionFactory(state=State.LOGGED_OUT)
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("numeros", "--json", stdout=out)
+    assert ended.value.code == 1
+    told = json.loads(out.getvalue())["numeros"]
+    assert [number["precisa_de_alguem"] for number in told] == [False, True]
