@@ -12,6 +12,7 @@ import os
 import pwd
 import secrets
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -81,7 +82,13 @@ class Embedded:
         return f"postgres://painel:{password}@/painel?host={quote(str(self.sockets), safe='')}"
 
     def running(self) -> bool:
-        return (self.data / "PG_VERSION").exists() and self._run("pg_ctl", "status").returncode == 0
+        """Whether somebody answers at the socket; a pid file alone proves nothing after a crash."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.sockets / ".s.PGSQL.5432"))
+            except OSError:
+                return False
+        return True
 
     def start(self) -> bool:
         """Make sure it runs; True when this call started it. Raises RuntimeError with its log."""
@@ -91,12 +98,22 @@ class Embedded:
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
             self._own(self.sockets)
+            self._bury_the_dead()
             log = str(self.base / "log")
             done = self._run("pg_ctl", "start", "-w", "-l", log, "-o", self._flags)
             if done.returncode:
                 raise RuntimeError(f"O PostgreSQL embutido não iniciou:\n{self._last_words()}")
             self._create_database()
             return True
+
+    def _bury_the_dead(self) -> None:
+        """A killed server that nobody has reaped still counts as alive to a starting one."""
+        file = self.data / "postmaster.pid"
+        if not file.exists():
+            return
+        state = Path(f"/proc/{file.read_text().split()[0]}/stat")
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            file.unlink()
 
     def stop(self) -> None:
         with self._locked():

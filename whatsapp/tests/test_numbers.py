@@ -77,10 +77,11 @@ def test_command_says_who_needs_a_hand(
     with django_assert_num_queries(2):
         call_command("numeros", stdout=out)
     assert "Conectado" in out.getvalue()
-    SessionFactory(state=State.LOGGED_OUT)
+    lost = SessionFactory(state=State.LOGGED_OUT)
     out = StringIO()
     with pytest.raises(SystemExit) as ended:
         call_command("numeros", "--json", stdout=out)
     assert ended.value.code == 1
     told = json.loads(out.getvalue())["numeros"]
-    assert [number["precisa_de_alguem"] for number in told] == [False, True]
+    hands = {number["nome"]: number["precisa_de_alguem"] for number in told}
+    assert hands == {fine.name: False, lost.name: True}

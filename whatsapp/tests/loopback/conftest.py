@@ -89,8 +89,8 @@ class House:
     def number_process(self) -> int:
         """The pid of the process that has the socket: the supervisor's only child."""
         supervisor = self.workers[-1].pid
-        found = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-        return int(self.until(lambda: found)[0])
+        children = Path(f"/proc/{supervisor}/task/{supervisor}/children")
+        return int(self.until(lambda: children.read_text().split())[0])
 
     def logs(self) -> str:
         return "\n".join(log.read_text()[-4000:] for log in self.folder.glob("worker-*.log"))

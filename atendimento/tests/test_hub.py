@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.db import connection, transaction
+
+from atendimento.consumers import DeskConsumer
+from atendimento.factories import AgentFactory, SupervisorFactory
+from whatsapp import live
+from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory
+from whatsapp.models import Change, Conversation, Message
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Browser:
+    """A page's socket: keeps the cursor, and what it was told."""
+
+    def __init__(self, agent: Any, **look: Any) -> None:
+        self.agent, self.look, self.cursor, self.frames = agent, look, 0, []  # type: ignore[var-annotated]
+
+    async def open(self) -> None:
+        self.socket = WebsocketCommunicator(DeskConsumer.as_asgi(), "/ws/atendimento/")
+        self.socket.scope["user"] = self.agent
+        await self.socket.connect()
+        hello = {"tab": "pendentes", **self.look, "since": str(self.cursor)}
+        await self.socket.send_to(text_data=json.dumps(hello))
+
+    async def read(self, seconds: float = 0.3) -> str:
+        """All that comes until there was nothing for *seconds*."""
+        text = ""
+        while True:
+            try:
+                frame = await self.socket.receive_from(timeout=seconds)
+            except (TimeoutError, asyncio.CancelledError):
+                # The tester cancels the application when it waits in vain.
+                return text
+            self.frames.append(frame)
+            text += frame
+            if found := re.search(r'id="cursor" value="(\d+)"', frame):
+                self.cursor = int(found[1])
+
+    async def close(self) -> None:
+        await self.socket.disconnect()
+
+
+def _ids(text: str) -> list[int]:
+    return [int(pk) for pk in re.findall(r'<li class="msg[^>]* id="m(\d+)"', text)]
+
+
+def _say(conversation: Conversation, text: str) -> Message:
+    with transaction.atomic():
+        message: Message = MessageFactory(conversation=conversation, body=text)
+        live.message_added(message)
+        live.conversation_changed(conversation)
+    return message
+
+
+async def test_only_those_who_may_see_a_number_hear_of_it() -> None:
+    ana, other = await sync_to_async(AgentFactory)(), await sync_to_async(AgentFactory)()
+    closed = await sync_to_async(SessionFactory)()
+    await sync_to_async(closed.agents.add)(other)
+    conversation = await sync_to_async(ConversationFactory)(session=closed)
+    watching = [Browser(agent, conversation=conversation.pk) for agent in (ana, other)]
+    for browser in watching:
+        await browser.open()
+    await asyncio.sleep(0.5)
+    await sync_to_async(_say)(conversation, "segredo")
+    await sync_to_async(live.contact_typing)(conversation.pk, closed.pk, "composing")
+    heard = [await browser.read(1) for browser in watching]
+    assert "segredo" not in heard[0]
+    assert "typing" not in heard[0]
+    assert "segredo" in heard[1]
+    assert "typing" in heard[1]
+
+
+async def test_every_message_of_four_writers_is_heard_over_cut_sockets() -> None:
+    agent = await sync_to_async(SupervisorFactory)()
+    conversation = await sync_to_async(ConversationFactory)()
+    cursor = await sync_to_async(lambda: Change.objects.order_by("-pk").first())()
+    browser = Browser(agent, conversation=conversation.pk)
+    browser.cursor = cursor.pk if cursor else 0
+    done = threading.Event()
+
+    def write(number: int) -> None:
+        for n in range(60):
+            with transaction.atomic():
+                message = MessageFactory(conversation=conversation, body=f"{number}-{n}")
+                live.message_added(message)
+                connection.cursor().execute("SELECT pg_sleep(%s)", [0.002 * (number + n % 4)])
+        connection.close()
+
+    threads = [threading.Thread(target=write, args=[n]) for n in range(4)]
+    for thread in threads:
+        thread.start()
+
+    def wait() -> None:
+        for thread in threads:
+            thread.join()
+        done.set()
+
+    threading.Thread(target=wait).start()
+    heard: set[int] = set()
+    while not done.is_set():
+        await browser.open()
+        heard.update(_ids(await browser.read(0.15)))
+    await browser.open()
+    heard.update(_ids(await browser.read(1.5)))
+    written = await sync_to_async(
+        lambda: set(Message.objects.filter(body__contains="-").values_list("pk", flat=True))
+    )()
+    assert len(written) == 240
+    assert written <= heard
+
+
+async def test_a_gap_too_large_reloads_the_page() -> None:
+    agent = await sync_to_async(SupervisorFactory)()
+    await sync_to_async(
+        lambda: Change.objects.bulk_create(Change(kind="session_changed") for _ in range(900))
+    )()
+    browser = Browser(agent)
+    first = await sync_to_async(lambda: Change.objects.order_by("pk").first())()
+    browser.cursor = first.pk if first else 0
+    await browser.open()
+    assert 'data-live="reload"' in await browser.read(1)
+
+
+async def test_nonsense_from_a_browser_is_ignored() -> None:
+    agent = await sync_to_async(AgentFactory)()
+    browser = Browser(agent, tab="x", filter=[], session="1e9", conversation="-1", words="\x00")
+    browser.cursor = 10**16
+    await browser.open()
+    await browser.socket.send_to(text_data="{not json")
+    assert await browser.read(0.5) == ""
