@@ -8,7 +8,7 @@ PORT ?= 8000
 demo: $(VENV)/stamp
 	@DEBUG=1 PORT=$(PORT) $(BIN)/python manage.py demo
 
-run: $(VENV)/stamp
+run: $(VENV)/stamp .env
 	@PORT=$(PORT) $(BIN)/python manage.py start
 
 test: $(VENV)/stamp-dev
@@ -17,7 +17,12 @@ test: $(VENV)/stamp-dev
 lint: $(VENV)/stamp-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
+	DEBUG=1 $(BIN)/mypy .
+
+.env:
+	@umask 077; { echo "SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))')"; \
+		echo "ALLOWED_HOSTS=127.0.0.1,localhost"; echo "HTTPS=0"; } > $@
+	@echo "Criado o arquivo .env, só para esta máquina; reveja antes de abrir ao mundo."
 
 check-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

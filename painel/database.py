@@ -114,6 +114,8 @@ class Embedded:
         state = Path(f"/proc/{file.read_text().split()[0]}/stat")
         if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
             file.unlink()
+            for left in self.sockets.glob(".s.PGSQL.5432*"):
+                left.unlink()
 
     def stop(self) -> None:
         with self._locked():
