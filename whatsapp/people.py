@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db import connection
+
 from clients import phone
 from clients.models import ClientPhone
 from whatsapp.events import Person
@@ -124,19 +126,19 @@ def _one_per_address(people: list[Person]) -> list[Person]:
 
 
 def _insert_addresses(owners: dict[Person, Contact]) -> None:
-    rows = [
-        ContactAddress(
-            contact=contact,
-            kind=kind,
-            key=key,
-            value=person.phone if kind == AddressKind.PHONE else key,
-        )
+    """Sorted, so that two workers inserting the same people cannot wait for each other in a ring;
+    an address that somebody else was faster with stays theirs."""
+    rows = sorted(
+        (kind, key, person.phone if kind == AddressKind.PHONE else key, contact.pk)
         for person, contact in owners.items()
         for kind, key in _addresses(person)
-    ]
-    # Sorted, so that two workers inserting the same people cannot wait for each other in a ring.
-    rows.sort(key=lambda row: (row.kind, row.key))
-    ContactAddress.objects.bulk_create(rows, ignore_conflicts=True)
+    )
+    sql = """
+        INSERT INTO whatsapp_contactaddress (kind, key, value, contact_id)
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[])
+        ON CONFLICT DO NOTHING"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(map(list, zip(*rows, strict=True))))
 
 
 def _client_of(phones: list[str]) -> dict[str, int]:

@@ -18,7 +18,6 @@ from django.utils import timezone
 
 from whatsapp import events
 from whatsapp.models import (
-    Attendance,
     Change,
     ChangeKind,
     Contact,
@@ -94,14 +93,21 @@ def _conversations(
     ids = _existing(session, jids)
     missing = sorted(jids.keys() - ids.keys())
     if missing:
-        Conversation.objects.bulk_create(
-            Conversation(
-                session=session, contact_id=pk, chat_jid=jids[pk][:80], status=Status.CLOSED
-            )
-            for pk in missing
-        )
+        _open_threads(session, [(pk, jids[pk][:80]) for pk in missing])
         ids = _existing(session, jids)
     return {person: ids[contact.pk] for person, contact in contacts.items()}
+
+
+def _open_threads(session: Session, contacts: list[tuple[int, str]]) -> None:
+    """New conversations begin closed: what comes into them then opens their first attendance."""
+    sql = """
+        INSERT INTO whatsapp_conversation
+            (session_id, contact_id, chat_jid, status, unread_count, last_message_at, created_at)
+        SELECT %s, contact, jid, 'closed', 0, now(), now()
+        FROM unnest(%s::bigint[], %s::text[]) AS fresh (contact, jid)
+        ON CONFLICT DO NOTHING"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [session.pk, *map(list, zip(*contacts, strict=True))])
 
 
 def _existing(session: Session, contacts: dict[int, str]) -> dict[int, int]:
@@ -223,9 +229,11 @@ def _open_attendances(conversations: list[int]) -> None:
     """A customer who writes into a finished conversation opens a new attendance."""
     closed = Conversation.objects.filter(pk__in=conversations, status=Status.CLOSED)
     reopened = list(closed.select_for_update().order_by("pk").values_list("pk", flat=True))
-    Attendance.objects.bulk_create(
-        [Attendance(conversation_id=pk) for pk in reopened], ignore_conflicts=True
-    )
+    sql = """
+        INSERT INTO whatsapp_attendance (conversation_id, opened_at, outcome)
+        SELECT unnest(%s::bigint[]), now(), '' ON CONFLICT DO NOTHING"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [reopened])
     Conversation.objects.filter(pk__in=reopened).update(
         status=Status.PENDING, assigned_to=None, waiting_since=None
     )

@@ -47,6 +47,7 @@
       if (answer.ok) settled(one, await answer.text());
       else if (answer.status === 422 || answer.status === 404) refused(one, await answer.text());
       else if (answer.type === "opaqueredirect" || answer.status === 403) say("Sua sessão expirou. Entre de novo; o texto está guardado.");
+      else say("O painel não conseguiu guardar a mensagem agora. Ela sai assim que ele voltar.");
     } catch {
       say("Sem ligação com o painel. A mensagem sai quando ela voltar.");
     } finally {
