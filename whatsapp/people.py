@@ -106,10 +106,12 @@ def _make(people: list[Person], names: dict[Person, str]) -> dict[Address, Conta
         )
         for person in merged
     )
-    _insert_addresses(dict(zip(merged, contacts, strict=True)))
-    known = _known({address for person in people for address in _addresses(person)})
+    known = _insert_addresses(dict(zip(merged, contacts, strict=True)))
+    lost = {address for person in people for address in _addresses(person)} - known.keys()
+    known |= _known(lost) if lost else {}
     used = {contact.pk for contact in known.values()}
-    Contact.objects.filter(pk__in=[c.pk for c in contacts if c.pk not in used]).delete()
+    if spare := [contact.pk for contact in contacts if contact.pk not in used]:
+        Contact.objects.filter(pk__in=spare).delete()
     return known
 
 
@@ -125,7 +127,7 @@ def _one_per_address(people: list[Person]) -> list[Person]:
     return kept
 
 
-def _insert_addresses(owners: dict[Person, Contact]) -> None:
+def _insert_addresses(owners: dict[Person, Contact]) -> dict[Address, Contact]:
     """Sorted, so that two workers inserting the same people cannot wait for each other in a ring;
     an address that somebody else was faster with stays theirs."""
     rows = sorted(
@@ -136,9 +138,11 @@ def _insert_addresses(owners: dict[Person, Contact]) -> None:
     sql = """
         INSERT INTO whatsapp_contactaddress (kind, key, value, contact_id)
         SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[])
-        ON CONFLICT DO NOTHING"""
+        ON CONFLICT DO NOTHING RETURNING kind, key, contact_id"""
+    contacts = {contact.pk: contact for contact in owners.values()}
     with connection.cursor() as cursor:
         cursor.execute(sql, list(map(list, zip(*rows, strict=True))))
+        return {(kind, key): contacts[pk] for kind, key, pk in cursor.fetchall()}
 
 
 def _client_of(phones: list[str]) -> dict[str, int]:

@@ -93,21 +93,24 @@ def _conversations(
     ids = _existing(session, jids)
     missing = sorted(jids.keys() - ids.keys())
     if missing:
-        _open_threads(session, [(pk, jids[pk][:80]) for pk in missing])
-        ids = _existing(session, jids)
+        ids |= _open_threads(session, [(pk, jids[pk][:80]) for pk in missing])
     return {person: ids[contact.pk] for person, contact in contacts.items()}
 
 
-def _open_threads(session: Session, contacts: list[tuple[int, str]]) -> None:
-    """New conversations begin closed: what comes into them then opens their first attendance."""
+def _open_threads(session: Session, contacts: list[tuple[int, str]]) -> dict[int, int]:
+    """New conversations begin closed: what comes into them then opens their first attendance.
+
+    Nobody else makes conversations of this number while we hold its fence.
+    """
     sql = """
         INSERT INTO whatsapp_conversation
             (session_id, contact_id, chat_jid, status, unread_count, last_message_at, created_at)
         SELECT %s, contact, jid, 'closed', 0, now(), now()
         FROM unnest(%s::bigint[], %s::text[]) AS fresh (contact, jid)
-        ON CONFLICT DO NOTHING"""
+        RETURNING contact_id, id"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [session.pk, *map(list, zip(*contacts, strict=True))])
+        return dict(cursor.fetchall())
 
 
 def _existing(session: Session, contacts: dict[int, str]) -> dict[int, int]:
