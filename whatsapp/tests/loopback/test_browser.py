@@ -86,9 +86,15 @@ def page(site: Site, chromium: str) -> Iterator[Page]:
 
 
 def _note(problems: list[str], kind: str, text: str) -> None:
-    """A server that is down may be complained about (htmx logs the bare event of a lost socket);
-    a broken rule may not."""
-    lost = ("ERR_CONNECTION", "WebSocket", "[object Event]")
+    """A server that is down may be complained about (htmx logs lost requests, and the bare event
+    of a lost socket); a broken rule may not."""
+    lost = (
+        "ERR_CONNECTION",
+        "WebSocket",
+        "[object Event]",
+        "htmx:sendError",
+        "htmx:afterRequest, [object HTMLDivElement]",
+    )
     if kind == "error" and not any(words in text for words in lost):
         problems.append(text)
 
