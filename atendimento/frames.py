@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atendimento.hub import Watcher
 
 
-class _Batch:
+class Batch:
     """The rows behind some changes, and what was rendered of them so far."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
@@ -54,9 +54,8 @@ class _Batch:
         return self._rendered[template, *key]
 
 
-def make(changes: Sequence[Change], watchers: Iterable[Watcher], cursor: int) -> dict[Watcher, str]:
-    """One frame for each watcher that something of *changes* concerns, ending with the cursor."""
-    batch = _Batch(changes)
+def make(batch: Batch, watchers: Iterable[Watcher], cursor: int) -> dict[Watcher, str]:
+    """One frame for each watcher that something of *batch* concerns, ending with the cursor."""
     end = render_to_string("atendimento/live/cursor.html", {"cursor": cursor})
     counters = _Counters(batch)
     frames = {}
@@ -82,7 +81,7 @@ def typing(conversation: int, state: str) -> str:
     return render_to_string("atendimento/live/typing.html", context)
 
 
-def _messages(batch: _Batch, watcher: Watcher) -> Iterable[str]:
+def _messages(batch: Batch, watcher: Watcher) -> Iterable[str]:
     """Bubbles go only to those who have the thread open and may see its number."""
     for template, ids in (("message_added", batch.added), ("message_changed", batch.changed)):
         for pk in ids:
@@ -95,7 +94,7 @@ def _messages(batch: _Batch, watcher: Watcher) -> Iterable[str]:
                 yield batch.render(template, (pk, mine), context)
 
 
-def _rows(batch: _Batch, watcher: Watcher) -> Iterable[str]:
+def _rows(batch: Batch, watcher: Watcher) -> Iterable[str]:
     touched = dict.fromkeys(
         [
             *batch.moved,
@@ -119,7 +118,7 @@ def _rows(batch: _Batch, watcher: Watcher) -> Iterable[str]:
         yield batch.render("row_gone", (pk,), {"conversation_id": pk})
 
 
-def _is_last(batch: _Batch, message: Message) -> bool:
+def _is_last(batch: Batch, message: Message) -> bool:
     conversation = batch.conversations.get(message.conversation_id)
     return conversation is not None and conversation.last_message_id == message.pk
 
@@ -135,7 +134,7 @@ def _listed(conversation: Conversation, watcher: Watcher) -> bool:
     return look.session in (None, conversation.session_id)
 
 
-def _chat(batch: _Batch, watcher: Watcher) -> Iterable[str]:
+def _chat(batch: Batch, watcher: Watcher) -> Iterable[str]:
     """Header, composer and card differ for each viewer, so the few who look fetch them."""
     pk = watcher.conversation
     conversation = batch.conversations.get(pk) if pk else None
@@ -146,7 +145,7 @@ def _chat(batch: _Batch, watcher: Watcher) -> Iterable[str]:
         yield batch.render("chat_changed", (pk,), {"conversation_id": pk})
 
 
-def _banner(batch: _Batch, watcher: Watcher) -> str:
+def _banner(batch: Batch, watcher: Watcher) -> str:
     key = (watcher.sessions, watcher.agent.supervises)
     if html := batch.rendered("session", key):
         return html
@@ -157,7 +156,7 @@ def _banner(batch: _Batch, watcher: Watcher) -> str:
 class _Counters:
     """Counters depend only on the numbers an agent may see: one query for each such set."""
 
-    def __init__(self, batch: _Batch) -> None:
+    def __init__(self, batch: Batch) -> None:
         self._batch = batch
 
     def of(self, watcher: Watcher) -> str:

@@ -36,6 +36,7 @@ GAP = 500
 POLL = 1.0
 REFRESH = 30.0
 PRUNE = 600.0
+SHARED = 2.0
 SLOWEST_TRANSACTION = timedelta(seconds=10)
 
 
@@ -68,6 +69,7 @@ class Hub:
         self._woken = asyncio.Event()
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._cursor: int | None = None
+        self._shared: tuple[tuple[int, ...], float, frames.Batch] | None = None
         self._refreshed = self._pruned = time.monotonic()
         steps = (self._listen, self._work)
         self._tasks = [asyncio.create_task(self._forever(step)) for step in steps]
@@ -86,10 +88,18 @@ class Hub:
             if missed is None:
                 watcher.send(await self.run(frames.reload, self._cursor or 0))
             else:
-                made = await self.run(frames.make, missed, [watcher], max(since, self._cursor or 0))
+                made = await self.run(self._replay, missed, watcher, max(since, self._cursor or 0))
                 for frame in made.values():
                     watcher.send(frame)
             self.watchers.add(watcher)
+
+    def _replay(self, missed: list[Change], watcher: Watcher, cursor: int) -> dict[Watcher, str]:
+        """Many sockets come back at once and missed the same: read and render that once. Any newer
+        change makes another key, so what is shared is never older than the last change."""
+        key, now = tuple(change.pk for change in missed), time.monotonic()
+        if self._shared is None or self._shared[0] != key or now - self._shared[1] > SHARED:
+            self._shared = (key, now, frames.Batch(missed))
+        return frames.make(self._shared[2], [watcher], cursor)
 
     def leave(self, watcher: Watcher) -> None:
         self.watchers.discard(watcher)
@@ -151,7 +161,7 @@ class Hub:
         if any(change.kind == "session_changed" for change in fresh):
             await self._refresh()
         if self.watchers:
-            made = await self.run(frames.make, fresh, list(self.watchers), self._cursor)
+            made = await self.run(_frames, fresh, list(self.watchers), self._cursor)
             for watcher, frame in made.items():
                 watcher.send(frame)
 
@@ -192,6 +202,10 @@ def _with_connection(function: Callable[..., Any], args: tuple[Any, ...]) -> Any
     except (DatabaseError, InterfaceError):
         connection.close()
         raise
+
+
+def _frames(changes: list[Change], watchers: list[Watcher], cursor: int) -> dict[Watcher, str]:
+    return frames.make(frames.Batch(changes), watchers, cursor)
 
 
 def _last() -> int:
