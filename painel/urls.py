@@ -3,6 +3,8 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from painel import health
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="desk")),
     path("entrar/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
@@ -10,4 +12,6 @@ urlpatterns = [
     path("atendimento/", include("atendimento.urls")),
     path("numeros/", include("whatsapp.urls")),
     path("admin/", admin.site.urls),
+    path("healthz", health.alive),
+    path("readyz", health.ready),
 ]

@@ -1,0 +1,66 @@
+"""Each hot query walks an index of its own, whatever the planner thinks of a small table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+
+from atendimento import panes
+from atendimento.factories import SupervisorFactory
+from whatsapp.factories import ConversationFactory, SessionFactory
+from whatsapp.models import Arrival, Conversation, Message, Status
+
+pytestmark = pytest.mark.django_db
+
+
+def _plan(query: QuerySet[Any]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+    return query.explain()
+
+
+@pytest.fixture
+def full() -> Conversation:
+    session = SessionFactory()
+    first: Conversation = ConversationFactory.create_batch(200, session=session)[0]
+    Conversation.objects.filter(pk__gt=first.pk + 20).update(status=Status.CLOSED)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return first
+
+
+def test_a_tab_and_its_next_page(full: Conversation) -> None:
+    agent = SupervisorFactory()
+    rows = panes.Look(tab="pendentes").query(agent).newest_first()
+    assert "conversation_tab" in _plan(rows[:50])
+    newest = rows[0]
+    assert "conversation_tab" in _plan(rows.after(newest.last_message_at, newest.pk)[:50])
+
+
+def test_ones_own_conversations(full: Conversation) -> None:
+    agent = SupervisorFactory()
+    full.claim(agent)
+    rows = panes.Look(tab="ativos", filter="minhas").query(agent).newest_first()
+    plan = _plan(rows[:50])
+    assert "conversation_mine" in plan or "conversation_tab" in plan
+
+
+def test_a_thread(full: Conversation) -> None:
+    newest = Message.objects.filter(conversation=full).for_thread()
+    assert "message_thread" in _plan(newest[:50])
+    assert "message_thread" in _plan(newest.before(newest[0])[:50])
+
+
+def test_the_sender_finds_its_work(full: Conversation) -> None:
+    mine = Message.objects.filter(session=full.session)
+    assert "message_outbox" in _plan(mine.queued()[:1])
+    assert "message_to_acknowledge" in _plan(mine.to_acknowledge().order_by("pk")[:200])
+
+
+def test_failed_arrivals(full: Conversation) -> None:
+    assert "arrival_failed" in _plan(Arrival.objects.failed().order_by("-pk")[:50])
