@@ -8,4 +8,10 @@ server.scan(company, qr_text)                 # as the company's phone would
 server.write(marina, company, "Bom dia")      # arrives encrypted
 server.wait(lambda: marina.inbox())           # what the company answered
 server.read(marina, company)                  # the ticks turn blue
+server.send_image(marina, company, jpeg)      # files, groups, status and channels as well
+company.faults.drop_after_delivery = 1        # and what goes wrong: faults.py, server.drop(...)
+
+Rooms: tls, websocket, noise, wire carry bytes; host, switchboard, link keep connections; queries,
+to_device, from_device, groups are the stanzas; keys, ratchet, senderkey, appstate, media the
+cryptography; phone, phones the people; acts, server what they do; cast, control who plays them.
 """

@@ -31,9 +31,10 @@ class Code:
 def read_code(text: str) -> Code:
     """Parse a QR text. Raises ValueError (pt-BR) when it is not a pairing code."""
     parts = text.rpartition("#")[2].split(",")
-    if len(parts) < 4:
-        raise ValueError("Isto não é um código de pareamento do WhatsApp.")
-    noise, identity, secret = (base64.b64decode(part) for part in parts[1:4])
+    try:
+        noise, identity, secret = (base64.b64decode(part, validate=True) for part in parts[1:4])
+    except ValueError as error:
+        raise ValueError("Isto não é um código de pareamento do WhatsApp.") from error
     return Code(parts[0], noise, identity, secret)
 
 

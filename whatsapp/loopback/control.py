@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from whatsapp.loopback.phones import Customer
+from whatsapp.loopback.content import shown_text
+from whatsapp.loopback.phones import Bubble, Company, Customer
 from whatsapp.loopback.server import LoopbackServer
 
 PAGE = Path(__file__).parent / "control.html"
+# What the page can do wrong on purpose, once: the next message, or the link at once.
+FAULTS: dict[str, Callable[[LoopbackServer, Company], object]] = {
+    "cair": lambda server, company: server.drop(company),
+    "erro-503": lambda server, company: server.stream_error(company, "503"),
+    "outro-lugar": lambda server, company: server.replace_elsewhere(company),
+    "remover": lambda server, company: server.unlink_on_phone(company),
+    "cair-antes-de-confirmar": lambda _, company: _next(company, "drop_before_ack"),
+    "cair-depois-de-entregar": lambda _, company: _next(company, "drop_after_delivery"),
+    "sem-confirmar": lambda _, company: _next(company, "hold_acks"),
+    "confirmar": lambda server, company: server.release_acks(company),
+    "recusar-463": lambda _, company: _next(company, "ack_errors"),
+}
 LOCAL = ("127.0.0.1", "localhost")
 BODY_LIMIT = 100_000
 
@@ -53,14 +67,19 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             wanted = json.loads(self.rfile.read(min(size, BODY_LIMIT)))
             self._json(200, self._act(wanted) or {})
-        except (ValueError, KeyError, StopIteration, AttributeError) as error:
-            self._json(400, {"erro": str(error) or "Pedido inválido."})
+        except (json.JSONDecodeError, LookupError, TypeError, StopIteration):
+            self._json(400, {"erro": "Pedido inválido."})
+        except ValueError as error:
+            self._json(400, {"erro": str(error)})
 
     def _act(self, wanted: dict[str, Any]) -> dict[str, Any] | None:
         server = self.loopback
         company = next(iter(server.world.companies.values()))
         if self.path == "/parear":
             server.scan(company, str(wanted["codigo"]))
+            return None
+        if self.path == "/falha":
+            FAULTS[str(wanted["falha"])](server, company)
             return None
         customer = server.world.customers[str(wanted["cliente"])]
         match self.path:
@@ -105,12 +124,23 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
 
+def _next(company: Company, fault: str) -> None:
+    company.faults.ack_error = "463"
+    setattr(company.faults, fault, 1)
+
+
+def _text(bubble: Bubble) -> str:
+    if not bubble.readable:
+        return "Aguardando esta mensagem."
+    return shown_text(bubble.message) if bubble.raw else bubble.text
+
+
 def _customer(customer: Customer) -> dict[str, Any]:
     return {
         "numero": customer.number,
         "nome": customer.name,
         "conversa": [
-            {"texto": b.text, "meu": b.mine, "hora": b.at, "ticks": b.ticks}
+            {"texto": _text(b), "meu": b.mine, "hora": b.at, "ticks": b.ticks}
             for b in customer.thread[-100:]
         ],
     }

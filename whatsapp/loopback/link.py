@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidTag
 from neonize.proto.waWa6.WAWebProtobufsWa6_pb2 import ClientPayload
 
-from whatsapp.loopback import queries, stanzas
+from whatsapp.loopback import from_device, queries
 from whatsapp.loopback.adv import Code, certify
 from whatsapp.loopback.noise import Cipher, Handshake
 from whatsapp.loopback.phones import Companion, Company, World, now
@@ -19,7 +19,7 @@ from whatsapp.loopback.websocket import Closed, WebSocket
 from whatsapp.loopback.wire import SERVER, Jid, Node, decode, encode
 
 if TYPE_CHECKING:
-    from whatsapp.loopback.server import LoopbackServer
+    from whatsapp.loopback.switchboard import Switchboard
 
 logger = logging.getLogger(__name__)
 
@@ -27,15 +27,17 @@ INTRO = 4
 # A refusal that comes at once can be missed by the client for ever (its library's own race).
 REFUSAL_DELAY = 0.3
 LAST_WORD_DELAY = 0.05
+PASSKEY = b'{"challenge":"AAAA","rpId":"whatsapp.com","timeout":60000,"allowCredentials":[]}'
 
 
 class Link:
     """A connected client. `company` is None until it has logged in."""
 
-    def __init__(self, server: LoopbackServer, socket: WebSocket) -> None:
+    def __init__(self, server: Switchboard, socket: WebSocket) -> None:
         self.server, self.socket = server, socket
         self.company: Company | None = None
         self.refs: list[str] = []
+        self.held_acks: list[Node] = []
         self._buffer = b""
         self._seal: Cipher | None = None
         self._payload: ClientPayload | None = None
@@ -101,12 +103,29 @@ class Link:
         self.send(Node("iq", attrs, [Node("pair-device", {}, refs)]))
 
     def scanned(self, company: Company, code: Code) -> None:
-        """The company's phone read this client's QR: certify the device."""
-        assert self._payload is not None
-        data = self._payload.devicePairingData
+        """The company's phone read this client's QR: certify the device, or ask for a passkey."""
+        if company.faults.passkey:
+            self._ask_for_passkey()
+            return
         device = company.next_device
         company.next_device += 1
-        companion = Companion(
+        self._pairing = company, self._companion(device, code)
+        jids: dict[str, str | Jid] = {
+            "jid": Jid(company.number, "s.whatsapp.net", device),
+            "lid": Jid(company.lid, "lid", device),
+        }
+        success = [
+            Node("device-identity", {}, certify(company.identity, code, device)),
+            Node("device", jids),
+            Node("platform", {"name": "android"}),
+        ]
+        attrs: dict[str, str | Jid] = {"from": SERVER, "type": "set", "id": "2", "xmlns": "md"}
+        self.send(Node("iq", {**attrs, "t": now()}, [Node("pair-success", {}, success)]))
+
+    def _companion(self, device: int, code: Code) -> Companion:
+        assert self._payload is not None
+        data = self._payload.devicePairingData
+        return Companion(
             device=device,
             noise=code.noise,
             identity=code.identity,
@@ -115,28 +134,19 @@ class Link:
             signed=data.eSkeyVal,
             signature=data.eSkeySig,
         )
-        self._pairing = company, companion
-        lid, phone = Jid(company.lid, "lid", device), Jid(company.number, "s.whatsapp.net", device)
-        success = [
-            Node("device-identity", {}, certify(company.identity, code, device)),
-            Node("device", {"jid": phone, "lid": lid}),
-            Node("platform", {"name": "android"}),
-        ]
-        attrs: dict[str, str | Jid] = {
-            "from": SERVER,
-            "type": "set",
-            "id": "2",
-            "t": now(),
-            "xmlns": "md",
-        }
-        self.send(Node("iq", attrs, [Node("pair-success", {}, success)]))
+
+    def _ask_for_passkey(self) -> None:
+        """The account is one of those that must prove a passkey before a device is linked."""
+        options = Node("passkey_request_options", {}, PASSKEY)
+        attrs: dict[str, str | Jid] = {"from": SERVER, "type": "passkey_prologue_request"}
+        self.send(Node("notification", {**attrs, "id": "3", "t": now()}, [options]))
 
     async def _paired(self, signed: Node) -> None:
         assert self._pairing is not None
         company, companion = self._pairing
         identity = signed.child("device-identity")
         companion.certificate = identity.data if identity else b""
-        company.companion, company.pending = companion, {}
+        company.companion, company.pending, company.written = companion, {}, {}
         self.server.changed()
         await self.end(Node("stream:error", {"code": "515"}))
 
@@ -166,21 +176,23 @@ class Link:
             case "iq" if signed := node.child("pair-device-sign"):
                 await self._paired(signed)
             case "message" if self.company:
-                await stanzas.message_out(self, self.company, node)
+                await from_device.message_out(self, self.company, node)
             case "receipt" if self.company:
-                stanzas.receipt_out(self, self.company, node)
+                from_device.receipt_out(self, self.company, node)
             case "chatstate" if self.company:
-                stanzas.typing_out(self, self.company, node)
+                from_device.typing_out(self, self.company, node)
             case "ack" if self.company:
-                stanzas.acknowledged(self.company, node)
+                from_device.acknowledged(self.company, node)
             case "presence" if self.company:
-                self.company.presence = node.text("type") or self.company.presence
+                from_device.presence_out(self.company, node)
 
     def _question(self, iq: Node) -> None:
         result = queries.answer(self, iq)
         if result is not None:
             self.send(result)
         if iq.text("xmlns") == "passive" and self.company:
+            if not self.company.faults.hold_app_state:
+                self.server.share_keys(self.company)
             self._deliver_backlog(self.company)
 
     def _deliver_backlog(self, company: Company) -> None:

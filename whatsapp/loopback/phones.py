@@ -1,66 +1,20 @@
-"""The software phones: real Signal endpoints with a memory of what they wrote and read.
-
-Everything here is plain data, so that a server can be stopped and started again with its world.
-"""
+"""Whose phones there are: customers, companies with their linked device, and the world of both."""
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
 from whatsapp.loopback import ratchet
-from whatsapp.loopback.keys import KeyPair, sign
-from whatsapp.loopback.wire import LID, PHONE, Jid, Node
-
-SIGNED_PREKEY_ID = 1
-
-
-@dataclass
-class Phone:
-    """Somebody's WhatsApp: number (digits), LID (digits), name, and Signal keys."""
-
-    number: str
-    lid: str
-    name: str
-    identity: KeyPair = field(default_factory=KeyPair.new)
-    signed: KeyPair = field(default_factory=KeyPair.new)
-    registration: int = field(default_factory=lambda: int.from_bytes(os.urandom(2), "big") | 1)
-    sessions: dict[str, ratchet.Session] = field(default_factory=dict)
-    greeted: dict[str, bytes] = field(default_factory=dict)
-
-    @property
-    def lid_jid(self) -> Jid:
-        return Jid(self.lid, LID)
-
-    @property
-    def phone_jid(self) -> Jid:
-        return Jid(self.number, PHONE)
-
-    def bundle(self) -> ratchet.Bundle:
-        """What others need to write to this phone; it hands out no one-time keys."""
-        signature = sign(self.identity, self.signed.typed)
-        return ratchet.Bundle(
-            self.registration,
-            self.identity.public,
-            SIGNED_PREKEY_ID,
-            self.signed.public,
-            signature,
-        )
-
-    def decrypt(self, sender: Jid, kind: str, data: bytes) -> Message:
-        """Open an ``enc`` from *sender*. Raises ratchet.NotDecryptable."""
-        key = str(sender)
-        if kind == "pkmsg":
-            if self.greeted.get(key) != ratchet.base_key(data):
-                session, _ = ratchet.answer(self.identity, self.signed, data)
-                self.sessions[key], self.greeted[key] = session, ratchet.base_key(data)
-            data = ratchet.inner(data)
-        if key not in self.sessions:
-            raise ratchet.NotDecryptable(f"no session with {key}")
-        return Message.FromString(self.sessions[key].decrypt(data))
+from whatsapp.loopback.appstate import AppState
+from whatsapp.loopback.faults import Faults
+from whatsapp.loopback.keys import KeyPair
+from whatsapp.loopback.phone import Kept, Phone
+from whatsapp.loopback.senderkey import SenderKey
+from whatsapp.loopback.wire import LID, PHONE, Attribute, Jid, Node
 
 
 @dataclass
@@ -73,27 +27,44 @@ class Bubble:
     mine: bool
     raw: bytes = b""
     ticks: str = ""
+    readable: bool = True
+
+    @property
+    def message(self) -> Message:
+        return Message.FromString(self.raw)
 
 
 @dataclass
 class Customer(Phone):
     """Somebody who writes to a company. `addressing` is which address the company sees first;
-    a hidden one shows no number at all."""
+    a hidden one shows no number at all; one that does not ask again never sends retry receipts."""
 
     hidden: bool = False
     addressing: str = "lid"
     auto_receipts: bool = True
+    asks_again: bool = True
     thread: list[Bubble] = field(default_factory=list)
+    bubbles: dict[str, Bubble] = field(default_factory=dict)
     received: dict[str, int] = field(default_factory=dict)
+    retries: dict[str, int] = field(default_factory=dict)
+    sender_keys: dict[str, SenderKey] = field(default_factory=dict)
     undecryptable: int = 0
     damage: int = 0
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.bubbles = {bubble.wa_id: bubble for bubble in self.thread}
 
     def inbox(self) -> list[Bubble]:
         return [bubble for bubble in self.thread if not bubble.mine]
 
+    def add(self, bubble: Bubble) -> None:
+        self.thread.append(bubble)
+        self.bubbles[bubble.wa_id] = bubble
+
 
 @dataclass
-class Companion:
+class Companion(Kept):
     """The linked device: keys it uploaded, and what waits for it."""
 
     device: int
@@ -105,6 +76,7 @@ class Companion:
     signature: bytes
     certificate: bytes = b""
     one_time: dict[int, bytes] = field(default_factory=dict)
+    told_keys: bool = False
 
     def take_bundle(self) -> ratchet.Bundle:
         one_time_id = next(iter(self.one_time), None)
@@ -121,30 +93,29 @@ class Companion:
 
 
 @dataclass
-class Faults:
-    """What the server does wrong on purpose to one company."""
+class Written:
+    """What went to the device, kept until it says that it could read it."""
 
-    refuse: dict[str, str] | None = None
-    hold_acks: int = 0
-    drop_before_ack: int = 0
-    ack_error: str = ""
-    ack_errors: int = 0
-    mute_keepalive: bool = False
+    sender: Jid
+    attrs: dict[str, Attribute]
+    plain: bytes
 
 
 @dataclass
 class Company(Phone):
     """The company's own phone, and the device linked to it. `pending` are stanzas that the device
-    has not confirmed; `settled` are message ids that it has."""
+    has not confirmed, in order; `settled` are message ids that it has, with the unix time."""
 
     companion: Companion | None = None
     next_device: int = 1
     pending: dict[str, Node] = field(default_factory=dict)
     settled: dict[str, float] = field(default_factory=dict)
-    plain: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
+    app_state: AppState = field(default_factory=AppState)
     logins: int = 0
     presence: str = ""
+    shown_name: str = ""
 
     @property
     def device_lid(self) -> Jid:
@@ -156,24 +127,37 @@ class Company(Phone):
 
 
 @dataclass
-class World:
+class World(Kept):
     """All accounts of a server."""
 
     root: KeyPair = field(default_factory=KeyPair.new)
     companies: dict[str, Company] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
+    lids: dict[str, Phone] = field(default_factory=dict)
     next_lid: int = 200_000_000_000_000
+    next_notice: int = 1_000
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        people = [*self.companies.values(), *self.customers.values()]
+        self.lids = {phone.lid: phone for phone in people}
 
     def fresh_lid(self) -> str:
         self.next_lid += 1
         return str(self.next_lid)
 
+    def welcome(self, phone: Company | Customer) -> None:
+        if isinstance(phone, Company):
+            self.companies[phone.number] = phone
+        else:
+            self.customers[phone.number] = phone
+        self.lids[phone.lid] = phone
+
     def by_jid(self, jid: Jid) -> Phone | None:
         """Whose address that is, by LID or number; None for somebody without WhatsApp."""
-        people: list[Phone] = [*self.companies.values(), *self.customers.values()]
         if jid.server == PHONE:
             return self.companies.get(jid.user) or self.customers.get(jid.user)
-        return next((phone for phone in people if phone.lid == jid.user), None)
+        return self.lids.get(jid.user)
 
 
 def now() -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from whatsapp.loopback.phones import Company, Customer, Phone, now
+from whatsapp.loopback.media import HOST
+from whatsapp.loopback.phone import Phone
+from whatsapp.loopback.phones import Company, Customer, now
+from whatsapp.loopback.to_device import bundle_nodes
 from whatsapp.loopback.wire import PHONE, SERVER, Jid, Node
 
 if TYPE_CHECKING:
@@ -76,22 +79,7 @@ def _bundle(link: Link, user: Node) -> Node:
     phone = link.world.by_jid(jid)
     if phone is None:
         return Node("user", {"jid": jid}, [Node("error", {"code": "404", "text": "not-found"})])
-    bundle = phone.bundle()
-    signed = [
-        Node("id", {}, bundle.signed_id.to_bytes(3, "big")),
-        Node("value", {}, bundle.signed),
-        Node("signature", {}, bundle.signature),
-    ]
-    return Node(
-        "user",
-        {"jid": jid, "t": now()},
-        [
-            Node("registration", {}, bundle.registration.to_bytes(4, "big")),
-            Node("type", {}, b"\x05"),
-            Node("identity", {}, bundle.identity),
-            Node("skey", {}, signed),
-        ],
-    )
+    return Node("user", {"jid": jid, "t": now()}, bundle_nodes(phone))
 
 
 def _usync(link: Link, company: Company, iq: Node) -> Answer:
@@ -164,7 +152,7 @@ def _multi_device(link: Link, company: Company, iq: Node) -> Answer:
 
 
 def _media(link: Link, company: Company, iq: Node) -> Answer:
-    host = Node("host", {"hostname": "mmg.whatsapp.net"})
+    host = Node("host", {"hostname": HOST})
     attrs: dict[str, str | Jid] = {
         "auth": "loopback",
         "ttl": "300",
@@ -175,13 +163,24 @@ def _media(link: Link, company: Company, iq: Node) -> Answer:
 
 
 def _app_state(link: Link, company: Company, iq: Node) -> Answer:
-    """No patches: nothing was ever set on this account."""
     sync = iq.child("sync")
-    collections = [
-        Node("collection", {"name": node.text("name"), "version": node.text("version") or "0"})
-        for node in (sync.children if sync else [])
-    ]
-    return [Node("sync", {}, collections)]
+    listed = sync.children if sync else []
+    return [Node("sync", {}, [_collection(company, node) for node in listed])]
+
+
+def _collection(company: Company, node: Node) -> Node:
+    """A device fetches a collection's patches, or sends one of its own."""
+    name, patch = node.text("name"), node.child("patch")
+    attrs: dict[str, str | Jid] = {"name": name}
+    if patch:
+        return Node(
+            "collection", attrs | {"version": str(company.app_state.take(name, patch.data))}
+        )
+    collection = company.app_state.collection(name)
+    news = collection.since(int(node.text("version") or 0))
+    attrs["version"] = str(collection.version)
+    patches = [Node("patches", {}, [Node("patch", {}, patch) for patch in news])] if news else None
+    return Node("collection", attrs, patches)
 
 
 _HANDLERS: dict[str, Callable[[Link, Company, Node], Answer]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import hmac
 import os
@@ -59,7 +60,7 @@ class Session:
                 1: self.send_key.typed,
                 2: self.send_count,
                 3: self.previous,
-                4: _cbc(keys, _pad(plain), encrypt=True),
+                4: _cbc(keys, pad(plain), encrypt=True),
             }
         )
         self.send_count += 1
@@ -70,14 +71,24 @@ class Session:
         return "msg", signed
 
     def decrypt(self, message: bytes) -> bytes:
-        """Return the plaintext of a ``msg``. Raises NotDecryptable."""
+        """Return the plaintext of a ``msg``. Raises NotDecryptable, and then nothing has moved."""
+        trial = copy.copy(self)
+        trial.skipped = dict(self.skipped)
+        try:
+            plain = trial._open(message)
+        except (ValueError, KeyError) as error:
+            raise NotDecryptable(str(error)) from error
+        self.__dict__.update(trial.__dict__)
+        return plain
+
+    def _open(self, message: bytes) -> bytes:
         body, mac = message[:-8], message[-8:]
         parts = fields(body[1:])
         keys = self._keys_for(bytes(parts[1])[1:], int(parts.get(2, 0)))
         if not hmac.compare_digest(_mac(keys, self.theirs, self.mine, body), mac):
             raise NotDecryptable("bad MAC")
         self.greeting = b""
-        return _unpad(_cbc(keys, bytes(parts[4]), encrypt=False))
+        return unpad(_cbc(keys, bytes(parts[4]), encrypt=False))
 
     def _keys_for(self, ratchet: bytes, counter: int) -> bytes:
         if (ratchet, counter) in self.skipped:
@@ -175,10 +186,10 @@ def _cbc(keys: bytes, data: bytes, *, encrypt: bool) -> bytes:
     return unpadder.update(run.update(data) + run.finalize()) + unpadder.finalize()
 
 
-def _pad(message: bytes) -> bytes:
+def pad(message: bytes) -> bytes:
     size = os.urandom(1)[0] % 15 + 1
     return message + bytes((size,)) * size
 
 
-def _unpad(padded: bytes) -> bytes:
+def unpad(padded: bytes) -> bytes:
     return padded[: -padded[-1]]

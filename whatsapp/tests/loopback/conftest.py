@@ -9,16 +9,21 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
 
 from whatsapp.loopback.phones import Company, Customer
 from whatsapp.loopback.server import LoopbackServer
 from whatsapp.models import Conversation, Message, Session, State, Wanted
+from whatsapp.tests.loopback.raw_client import RawClient
 
 T = TypeVar("T")
 # The client writes 812 prekeys one by one at its first login: slow on a disk.
@@ -26,11 +31,16 @@ FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 class House:
-    """The product under test, its WhatsApp, and its customers."""
+    """The product under test, its WhatsApp, and its customers.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.server = LoopbackServer().start()
+    *keepsake* holds what the first pairing of this test run left behind.
+    """
+
+    def __init__(self, folder: Path, keepsake: Path) -> None:
+        self.folder, self.keepsake = folder, keepsake
+        if (keepsake / "world").exists():
+            shutil.copytree(keepsake / "world", folder / "loopback")
+        self.server = LoopbackServer(folder / "loopback").start()
         self.company: Company = self.server.company("5511911110000", "Vendas SP")
         self.workers: list[subprocess.Popen[bytes]] = []
         self.session = Session.objects.create(slug="vendas-sp", name="Vendas SP")
@@ -58,19 +68,49 @@ class House:
 
     def pair(self) -> None:
         self.session.want(Wanted.PAIR)
-        code = self.until(lambda: Session.objects.get().qr, 20)
+        code = self.until(lambda: self.now().qr, 20)
         self.server.scan(self.company, code)
         self.until_state(State.ONLINE, 40)
+
+    @property
+    def keys(self) -> Path:
+        """The key store of the number, which a refusal deletes."""
+        return self.folder / "numbers" / str(self.session.pk)
+
+    def move_in(self) -> None:
+        """Be linked and online: by QR the first time, later with the keys of that time."""
+        if not (self.keepsake / "world").exists():
+            self.start()
+            self.pair()
+            # The account's name comes a moment after the link, and only once: keep it too.
+            self.until(lambda: self.company.presence, 30)
+            self.stop_worker()
+            self.server.call(self.server.save)
+            copy_keys(self.keys, self.keepsake / "keys")
+            shutil.copytree(self.folder / "loopback", self.keepsake / "world")
+        else:
+            copy_keys(self.keepsake / "keys", self.keys)
+            self.session.want(Wanted.ON)
+        self.company.logins = 1
+        self.start()
+        self.until_state(State.ONLINE)
+
+    def stop_worker(self) -> None:
+        self.workers[-1].send_signal(signal.SIGTERM)
+        self.workers[-1].wait(40)
 
     def until(self, condition: Callable[[], T], seconds: float = 15) -> T:
         return self.server.wait(condition, seconds)
 
     def until_state(self, state: State, seconds: float = 20) -> Session:
         try:
-            self.until(lambda: Session.objects.get().state == state, seconds)
+            self.until(lambda: self.now().state == state, seconds)
         except TimeoutError:
-            pytest.fail(f"state is {Session.objects.get().state}, not {state}\n{self.logs()}")
-        return Session.objects.get()
+            pytest.fail(f"state is {self.now().state}, not {state}\n{self.logs()}")
+        return self.now()
+
+    def now(self) -> Session:
+        return Session.objects.get(pk=self.session.pk)
 
     def until_message(self, text: str, delivery: str | None = None) -> Message:
         found = Message.objects.filter(body=text)
@@ -82,6 +122,11 @@ class House:
         except TimeoutError:
             seen = list(Message.objects.values_list("body", "delivery", "error"))
             pytest.fail(f"no {text!r} {delivery}: {seen}\n{self.logs()}")
+
+    def talk(self, customer: Customer) -> Conversation:
+        """The conversation with *customer*, who says hello."""
+        self.server.write(customer, self.company, f"oi de {customer.number}")
+        return self.until_message(f"oi de {customer.number}").conversation
 
     def conversation(self) -> Conversation:
         return Conversation.objects.get()
@@ -116,10 +161,17 @@ def _url() -> str:
     return f"postgres://{login}@/{values['dbname']}?host={host}&port={port}"
 
 
-@pytest.fixture
-def house(transactional_db: None) -> Iterator[House]:
+def copy_keys(source: Path, target: Path) -> None:
+    """Copy a number's key store while nobody has it open."""
+    target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for file in source.glob("keys.sqlite3*"):
+        shutil.copy(file, target / file.name)
+
+
+@contextmanager
+def open_house(keepsake: Path) -> Iterator[House]:
     folder = Path(tempfile.mkdtemp(prefix="painel-", dir=FAST))
-    house = House(folder)
+    house = House(folder, keepsake)
     try:
         yield house
     finally:
@@ -127,8 +179,53 @@ def house(transactional_db: None) -> Iterator[House]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def keepsake() -> Iterator[Path]:
+    """Pairing takes seconds, so one pairing serves the whole run."""
+    folder = Path(tempfile.mkdtemp(prefix="painel-pair-", dir=FAST))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def house(transactional_db: None, keepsake: Path) -> Iterator[House]:
+    with open_house(keepsake) as house:
+        yield house
+
+
 @pytest.fixture
 def paired(house: House) -> House:
-    house.start()
-    house.pair()
+    house.move_in()
     return house
+
+
+@pytest.fixture(scope="session")
+def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database, which pytest-django makes only when some test asks for `db` itself."""
+    with django_db_blocker.unblock():
+        made = str(connection.settings_dict["NAME"]).startswith("test_")
+        old = [] if made else setup_databases(0, interactive=False)
+        yield
+        teardown_databases(old, 0)
+
+
+@pytest.fixture(scope="module")
+def shared(database: None, django_db_blocker: DjangoDbBlocker, keepsake: Path) -> Iterator[House]:
+    """One linked number for a whole module; its tests write as customers of their own."""
+    with django_db_blocker.unblock():
+        with open_house(keepsake) as house:
+            house.move_in()
+            yield house
+        call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def raw() -> Iterator[RawClient]:
+    """The library alone, linked to an account of its own, for what only it can show."""
+    folder = Path(tempfile.mkdtemp(prefix="painel-raw-", dir=FAST))
+    server = LoopbackServer(folder / "loopback").start()
+    client = RawClient(server, server.company("5511922220000", "Vendas RJ"), folder)
+    yield client
+    client.kill()
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)

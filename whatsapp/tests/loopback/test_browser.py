@@ -136,6 +136,91 @@ def test_a_message_is_seen_answered_and_read_in_the_browser(
     page.screenshot(path=str(tmp_path / "conversa.png"))
 
 
+def test_a_day_at_the_desk_without_leaving_the_page(paired: House, site: Site, page: Page) -> None:
+    marina = paired.customer()
+    otavio = paired.customer("Otávio Reis", "5511990010002")
+    paired.server.write(marina, paired.company, "sou a primeira")
+    first = paired.until_message("sou a primeira").conversation
+    paired.server.write(otavio, paired.company, "sou o segundo")
+    second = paired.until_message("sou o segundo").conversation
+    _enter(page, site)
+    page.goto(f"{site.url}/atendimento/?aba=pendentes")
+    expect(page.locator(".conv").first).to_contain_text("sou a primeira")
+    page.evaluate("window.stayed = true")
+
+    page.click(f"#conv-{first.pk} .conv")
+    expect(page).to_have_url(f"{site.url}/atendimento/c/{first.pk}/")
+    page.keyboard.press("a")
+    expect(page.locator("#texto-msg")).to_be_focused()
+    expect(page.locator(f"#conv-{first.pk}")).to_have_count(0)
+    for text in ("um", "dois", "três"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    expect(page.locator(".msg--out .tick--entregue")).to_have_count(3, timeout=15_000)
+    assert [bubble.text for bubble in marina.inbox()] == ["um", "dois", "três"]
+
+    # What belongs to another conversation is not painted over the open one.
+    page.fill("#texto-msg", "um rascunho")
+    page.click(f"#conv-{second.pk} .conv")
+    expect(page.locator("#mensagens")).to_contain_text("sou o segundo")
+    paired.server.write(marina, paired.company, "e o preço?")
+    paired.until_message("e o preço?")
+    paired.server.write(otavio, paired.company, "esqueci: bom dia")
+    expect(page.locator("#mensagens")).to_contain_text("esqueci: bom dia")
+    expect(page.locator("#mensagens")).not_to_contain_text("e o preço?")
+    page.keyboard.press("2")
+    expect(page.locator(f"#conv-{first.pk}")).to_contain_text("Rascunho:")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#texto-msg")).to_have_value("um rascunho")
+    assert page.evaluate("window.stayed")
+
+
+def test_the_card_is_edited_row_by_row(paired: House, site: Site, page: Page) -> None:
+    paired.server.write(paired.customer(), paired.company, "quero um plano")
+    conversation = paired.until_message("quero um plano").conversation
+    _enter(page, site)
+    page.goto(f"{site.url}/atendimento/c/{conversation.pk}/")
+    page.click("#cadastrar")
+    expect(page.locator("#id_name")).to_be_focused()
+    page.fill("#id_name", "Padaria Sol")
+    page.fill("#id_cnpj", "11.222.333/0001-81")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat-title")).to_have_text("Padaria Sol")
+    page.click("#editar-email")
+    expect(page.locator("#id_email")).to_be_focused()
+    page.keyboard.type("compras@sol.test")
+    page.keyboard.press("Enter")
+    expect(page.locator("#fato-email")).to_contain_text("compras@sol.test")
+    expect(page.locator("#editar-email")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_email")).to_be_focused()
+    page.keyboard.type("outro")
+    page.keyboard.press("Escape")
+    expect(page.locator("#fato-email")).to_contain_text("compras@sol.test")
+    page.click("#avancar")
+    expect(page.locator(".stage")).to_contain_text("Qualificação")
+
+
+def test_one_pane_at_a_time_on_a_phone(paired: House, site: Site, page: Page) -> None:
+    paired.server.write(paired.customer(), paired.company, "oi do celular")
+    conversation = paired.until_message("oi do celular").conversation
+    page.set_viewport_size({"width": 390, "height": 844})
+    _enter(page, site)
+    page.goto(f"{site.url}/atendimento/?aba=pendentes")
+    page.click(f"#conv-{conversation.pk} .conv")
+    expect(page.locator("#thread")).to_be_visible()
+    expect(page.locator("#conv-list")).to_be_hidden()
+    page.click(".chat-head__open")
+    expect(page.locator("#cliente")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#thread")).to_be_visible()
+    page.click(".chat-head [data-view-to=lista]")
+    expect(page.locator("#conv-list")).to_be_visible()
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not wide
+
+
 def test_a_killed_web_process_loses_nothing_that_was_typed(
     paired: House, site: Site, page: Page
 ) -> None:

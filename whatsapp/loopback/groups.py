@@ -1,0 +1,62 @@
+"""Chats with many readers: groups and status by sender keys, newsletters in the open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
+
+from whatsapp.loopback import to_device
+from whatsapp.loopback.phones import Company, Customer, now
+from whatsapp.loopback.senderkey import SenderKey
+from whatsapp.loopback.wire import Attribute, Jid, Node
+
+if TYPE_CHECKING:
+    from whatsapp.loopback.switchboard import Switchboard
+
+GROUP, NEWSLETTER, STATUS = "g.us", "newsletter", Jid("status", "broadcast")
+
+
+def message_in(
+    server: Switchboard,
+    company: Company,
+    sender: Customer,
+    chat: Jid,
+    wa_id: str,
+    message: Message,
+) -> None:
+    """*sender* writes into a group, or a status; the first time the key goes along."""
+    content = []
+    key = sender.sender_keys.get(str(chat))
+    if key is None:
+        key = sender.sender_keys[str(chat)] = SenderKey()
+        content.append(to_device.sealed(company, sender, _handing(chat, key)))
+    sealed = key.encrypt(message.SerializeToString())
+    content.append(Node("enc", {"v": "2", "type": "skmsg"}, sealed))
+    attrs: dict[str, Attribute] = {
+        "from": chat,
+        "participant": sender.lid_jid,
+        "participant_pn": sender.phone_jid,
+        "addressing_mode": "lid",
+        "id": wa_id,
+        "type": "text",
+        "t": now(),
+        "notify": sender.name,
+    }
+    server.push(company, wa_id, Node("message", attrs, content))
+
+
+def _handing(chat: Jid, key: SenderKey) -> bytes:
+    message = Message()
+    message.senderKeyDistributionMessage.groupID = str(chat)
+    message.senderKeyDistributionMessage.axolotlSenderKeyDistributionMessage = key.distribution()
+    return message.SerializeToString()
+
+
+def newsletter_in(
+    server: Switchboard, company: Company, chat: Jid, wa_id: str, message: Message
+) -> None:
+    attrs: dict[str, Attribute] = {"from": chat, "id": wa_id, "type": "text", "t": now()}
+    attrs["server_id"] = server.next_notice()
+    plain = Node("plaintext", {}, message.SerializeToString())
+    server.push(company, wa_id, Node("message", attrs, [plain]))
