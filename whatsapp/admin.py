@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db import DatabaseError, connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from google.protobuf.message import DecodeError
@@ -19,12 +19,9 @@ from whatsapp.models import (
     Attendance,
     Contact,
     Conversation,
-    Delivery,
     Message,
     Session,
 )
-
-WAITING = Q(messages__delivery__in=[Delivery.QUEUED, Delivery.SENDING])
 
 
 class EstimatingPaginator(Paginator):
@@ -72,7 +69,7 @@ class SessionAdmin(admin.ModelAdmin):
     readonly_fields = ["phone_masked", "state_words", "state_since", "state_detail"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        return super().get_queryset(request).annotate(waiting=Count("messages", filter=WAITING))
+        return Session.objects.with_queue()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -83,7 +80,7 @@ class SessionAdmin(admin.ModelAdmin):
 
     @admin.display(description="na fila")
     def queue(self, session: Any) -> int:
-        return int(session.waiting)
+        return int(session.queue)
 
     @admin.display(description="dono")
     def lease(self, session: Session) -> str:
@@ -145,7 +142,7 @@ class AttendanceAdmin(Journal):
 class MessageAdmin(Journal):
     list_display = ["id", "at", "direction", "conversation", "preview", "delivery", "error"]
     list_select_related = ["conversation__contact__client", "conversation__session"]
-    search_fields = ["=wa_id"]
+    search_fields = ["wa_id__exact"]
     search_help_text = "Id da mensagem no WhatsApp, inteiro"
 
 

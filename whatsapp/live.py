@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db import connection
+from django.db.models import Max
 
 from whatsapp.models.change import Change, ChangeKind
 
@@ -54,6 +55,12 @@ def tell(changes: Iterable[Change]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, list(map(list, zip(*rows, strict=True))))
     notify(CHANGES)
+
+
+def cursor() -> int:
+    """The last change so far. Asked before the rows of a page are read: what changes meanwhile is
+    then replayed to the page, not missed."""
+    return Change.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
 def message_added(message: Message) -> None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections import defaultdict
+from collections.abc import Callable
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
 from whatsapp import jid
@@ -23,6 +25,7 @@ from whatsapp.models import Conversation, Delivery, Direction, Message, Session
 
 logger = logging.getLogger(__name__)
 
+AWAY_PAUSE = 0.5
 NO_ANSWER = "O WhatsApp não confirmou o recebimento."
 
 
@@ -69,23 +72,32 @@ def _deliver(session: Session, connection: Connection, store: Store, message: Me
     except Unproved as error:
         logger.warning("message %s is uncertain: %s", message.pk, error)
         wa_id = store.message_id(message.secret)
-        with transaction.atomic():
-            session.fence()
-            message.mark_uncertain(NO_ANSWER, wa_id)
+        _record(session, lambda: message.mark_uncertain(NO_ANSWER, wa_id))
         return True
-    with transaction.atomic():
-        session.fence()
-        message.mark_sent(sent.wa_id, sent.at)
+    _record(session, lambda: message.mark_sent(sent.wa_id, sent.at))
     return True
 
 
+def _record(session: Session, mark: Callable[[], object]) -> None:
+    """Write down what became of a message, however long PostgreSQL is away: only this thread knows
+    it, and a row left in *sending* would be looked at no more before the next restart."""
+    while True:
+        try:
+            with transaction.atomic():
+                session.fence()
+                mark()
+            return
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("number %s: PostgreSQL is away: %s", session.pk, error)
+            time.sleep(AWAY_PAUSE)
+            close_old_connections()
+
+
 def _not_sent(session: Session, message: Message, error: NotSent) -> bool:
-    with transaction.atomic():
-        session.fence()
-        if error.again:
-            message.put_back()
-        else:
-            message.mark_failed(error.reason)
+    if error.again:
+        _record(session, message.put_back)
+    else:
+        _record(session, lambda: message.mark_failed(error.reason))
     return not error.again
 
 

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -52,6 +53,7 @@ class Supervisor:
         self.woken = threading.Event()
         self._failures: dict[int, int] = {}
         self._not_before: dict[int, float] = {}
+        self._asked: dict[int, datetime] = {}
 
     def run(self) -> None:
         """Work until `stop`, then end every child and wait for it."""
@@ -92,10 +94,12 @@ class Supervisor:
             logger.warning("number %s: its process ended with %s after %.0f s", number, code, lived)
 
     def _due(self, session: Session) -> bool:
-        asked_again = self.woken.is_set()
+        served = self._asked.get(session.pk)
+        asked_again = served is not None and session.wanted_at > served
         return asked_again or time.monotonic() >= self._not_before.get(session.pk, 0)
 
     def _start(self, session: Session) -> None:
+        self._asked[session.pk] = session.wanted_at
         pairing = session.wanted == Wanted.PAIR
         command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "runwhatsapp"]
         command += ["--pair" if pairing else "--number", str(session.pk), "--owner", self.owner]

@@ -6,6 +6,7 @@ from whatsapp.models import Wanted
 urlpatterns = [
     path("", views.numbers, name="numbers"),
     path("novo/", views.add, name="number_add"),
+    path("parear/", views.pairing, name="pairing"),
     path("<int:pk>/", views.card, name="number_card"),
     path("<int:pk>/parear/", views.want, {"wanted": Wanted.PAIR}, name="number_pair"),
     path("<int:pk>/ligar/", views.want, {"wanted": Wanted.ON}, name="number_on"),

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, cast
 import segno
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from whatsapp.forms import NumberForm
-from whatsapp.models import Delivery, Session, State, Wanted
+from whatsapp.models import Session, State, Wanted
 
 if TYPE_CHECKING:
     from atendimento.models import Agent
 
 View = Callable[..., HttpResponse]
-WAITING = Q(messages__delivery__in=[Delivery.QUEUED, Delivery.SENDING])
 MOVING = (State.PAIRING, State.CONNECTING)
 
 
@@ -40,7 +40,7 @@ def supervisors_only(view: View) -> View:
 
 
 def _numbers() -> QuerySet[Session]:
-    return Session.objects.annotate(queue=Count("messages", filter=WAITING))
+    return Session.objects.with_queue()
 
 
 @supervisors_only
@@ -77,7 +77,34 @@ def want(request: HttpRequest, pk: int, wanted: Wanted) -> HttpResponse:
     number = get_object_or_404(_numbers(), pk=pk)
     if not (wanted == Wanted.PAIR and number.shown_state == State.PAIRING):
         number.want(wanted)
-    return _card(request, number)
+    answer = _card(request, number)
+    if wanted == Wanted.PAIR:
+        answer["HX-Trigger"] = "pairing"
+    return answer
+
+
+@supervisors_only
+@require_GET
+@never_cache
+def pairing(request: HttpRequest) -> HttpResponse:
+    """The panel beside the list: the QR of a number, and what became of it."""
+    asked = request.GET.get("numero", "")
+    number = Session.objects.filter(pk=asked).first() if asked.isdecimal() else None
+    return render(request, "whatsapp/_pairing.html", _pairing(number))
+
+
+def _pairing(number: Session | None) -> dict[str, Any]:
+    number = number or Session.objects.filter(wanted=Wanted.PAIR).first()
+    if number is None:
+        return {"number": None}
+    code = number.qr if number.shown_state == State.PAIRING else ""
+    left = (number.qr_expires_at - timezone.now()).total_seconds() if number.qr_expires_at else 0
+    return {
+        "number": number,
+        "qr": qr_svg(code) if code else "",
+        "left": max(0, round(left)),
+        "over": number.wanted != Wanted.PAIR,
+    }
 
 
 @supervisors_only
@@ -97,7 +124,13 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: NumberForm, status: int = 200) -> HttpResponse:
-    shown = {"numbers": [_shown(number) for number in _numbers()], "form": form}
+    numbers = [_shown(number) for number in _numbers()]
+    shown = {
+        "numbers": numbers,
+        "online": sum(one["number"].online for one in numbers),
+        "pairing_panel": _pairing(None),
+        "form": form,
+    }
     return render(request, "whatsapp/numbers.html", shown, status=status)
 
 
@@ -114,7 +147,6 @@ def _shown(number: Session) -> dict[str, Any]:
     return {
         "number": number,
         "state": state,
-        "qr": qr_svg(number.qr) if state == State.PAIRING and number.qr else "",
         "pairing": pairing,
         "moving": pairing or state in MOVING or number.wanted == Wanted.LOGOUT,
         "linked": number.wanted == Wanted.ON and state != State.LOGGED_OUT,

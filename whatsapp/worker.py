@@ -50,6 +50,7 @@ class Worker:
         self.stopping = threading.Event()
         self.wake_sender = threading.Event()
         self.online = threading.Event()
+        self.introduced = False
         self.code = AGAIN
         self._threads: list[threading.Thread] = []
         self._typing: dict[int, str] = {}
@@ -126,11 +127,19 @@ class Worker:
         elif self.session.wanted != Wanted.ON:
             self.stop(DONE)
         elif self.connection and self.connection.ended.is_set():
-            logger.warning("number %s: %s", self.session.pk, self.connection.error)
-            self._enter(State.RECONNECTING, self.connection.error or "")
-            self.stop(AGAIN)
+            self._ended(self.connection)
         elif not self.online.is_set() and self._waited() > self._patience():
             logger.warning("number %s: no connection for too long", self.session.pk)
+            self.stop(AGAIN)
+        elif self.connection and self.online.is_set() and not self.introduced:
+            self.introduced = self.connection.ready()
+
+    def _ended(self, connection: Connection) -> None:
+        logger.warning("number %s: %s", self.session.pk, connection.error)
+        if refusal := connection.refusal:
+            self._understand(refusal)
+        else:
+            self._enter(State.RECONNECTING)
             self.stop(AGAIN)
 
     def _patience(self) -> float:
@@ -167,15 +176,16 @@ class Worker:
                 self._refused(State.REPLACED)
             case events.Banned():
                 until = timezone.now() + timedelta(seconds=event.seconds)
-                self._refused(State.BANNED, event.reason, until)
+                self._refused(State.BANNED, _ban_words(event.reason), until)
             case events.Outdated():
                 self._refused(State.OUTDATED, retry=timezone.now() + REFUSAL_PAUSE)
             case events.ConnectFailed():
-                self._refused(State.FAILED, event.reason, timezone.now() + REFUSAL_PAUSE)
+                words = f"O WhatsApp recusou a ligação ({event.reason})."
+                self._refused(State.FAILED, words, timezone.now() + REFUSAL_PAUSE)
 
     def _connected(self) -> None:
         assert self.connection is not None
-        self.connection.ready()
+        self.introduced = self.connection.ready()
         self.online.set()
         self._enter(State.ONLINE)
         self.wake_sender.set()
@@ -295,6 +305,16 @@ def _logged_out_words(reason: str) -> str:
         "MAIN_DEVICE_GONE": "A conta não existe mais ou foi bloqueada (403).",
         "UNKNOWN_LOGOUT": "A conta foi banida pelo WhatsApp (406).",
     }.get(reason, reason)
+
+
+def _ban_words(reason: str) -> str:
+    return {
+        "SEND_TO_TOO_MANY_PEOPLE": "Mensagens para gente demais que não tem este número.",
+        "BLOCKED_BY_USERS": "Muitas pessoas bloquearam este número.",
+        "CREATED_TOO_MANY_GROUPS": "Grupos demais criados com gente que não tem este número.",
+        "SENT_TOO_MANY_SAME_MESSAGE": "A mesma mensagem foi enviada a gente demais.",
+        "BROADCAST_LIST": "Mensagens demais para uma lista de transmissão.",
+    }.get(reason, "O WhatsApp não disse um motivo que se conheça.")
 
 
 def run_worker(number: int, owner: str) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from whatsapp import jid
+from whatsapp import events, jid
 from whatsapp.gateway import codes, libmagic  # noqa: F401
 from whatsapp.gateway.store import Store
 
@@ -144,17 +144,28 @@ class Connection:
             self.ended.set()
 
     @property
+    def refusal(self) -> events.Banned | events.ConnectFailed | None:
+        """What WhatsApp said, when neonize ended because it has no word for it."""
+        for mark, event in _WORDLESS.items():
+            if mark in (self.error or ""):
+                return event
+        return None
+
+    @property
     def connected(self) -> bool:
         return bool(self._client.is_connected)
 
-    def ready(self) -> None:
+    def ready(self) -> bool:
         """After Connected: ask for normal delivery receipts, and stay unavailable, since
-        "available" would mute the push of the owner's phone."""
+        "available" would mute the push of the owner's phone. False when that must be said again
+        later: a device that was just linked does not know the account's name yet."""
         self._client.set_force_activate_delivery_receipts(True)
         try:
             self._client.send_presence(Presence.UNAVAILABLE)
         except NeonizeError as error:
             logger.debug("presence not sent yet: %s", error)
+            return False
+        return True
 
     def send_text(self, to: str, text: str, secret: bytes, quote: Quote | None = None) -> Sent:
         """Send *text* and wait for WhatsApp's word. Raises NotSent or Unproved."""
@@ -222,6 +233,11 @@ def _jid(text: str) -> pb.JID:
     )
 
 
+# A reason outside neonize's enums ends connect() with one of these in its error, and no event.
+_WORDLESS: dict[str, events.Banned | events.ConnectFailed] = {
+    "neonize.TemporaryBan.Code": events.Banned("UNKNOWN", 3600),
+    "neonize.ConnectFailure.Reason": events.ConnectFailed("UNKNOWN"),
+}
 _AGAIN = (
     "websocket not connected",
     "failed to get user info",

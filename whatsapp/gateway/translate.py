@@ -111,7 +111,8 @@ def _banned(payload: bytes) -> events.Event:
 
 def _connect_failure(payload: bytes) -> events.Event:
     failure = pb.ConnectFailure.FromString(payload)
-    return events.ConnectFailed(f"{failure.Reason} {failure.Message}".strip())
+    reasons = failure.DESCRIPTOR.fields_by_name["Reason"].enum_type.values_by_number
+    return events.ConnectFailed(reasons[failure.Reason].name)
 
 
 _READERS: dict[int, Callable[[bytes], events.Event]] = {

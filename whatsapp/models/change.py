@@ -23,6 +23,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """
         return self.filter(pk__gt=cursor - overlap).order_by("pk")
 
+    def untold(self) -> ChangeQuerySet:
+        """What the API's events do not have yet."""
+        return self.filter(told=False)
+
     def expired(self, hours: float) -> ChangeQuerySet:
         return self.filter(at__lt=timezone.now() - timedelta(hours=hours))
 
@@ -37,12 +41,16 @@ class Change(models.Model):
     message_id = models.BigIntegerField(null=True)
     client_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(default=timezone.now)
+    told = models.BooleanField(default=False, db_default=False)
 
     objects = ChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "mudança"
         verbose_name_plural = "mudanças"
+        indexes = [
+            models.Index(fields=["id"], name="change_untold", condition=models.Q(told=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

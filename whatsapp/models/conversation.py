@@ -75,6 +75,19 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         below = Q(last_message_at__lt=at) | Q(last_message_at=at, pk__lt=pk)
         return self.filter(below, last_message_at__lte=at)
 
+    def longest_waiting_first(
+        self, after: tuple[datetime, int] | None = None
+    ) -> ConversationQuerySet:
+        """The order of the queue, from the row below *after* on. A thread that the customer has
+        not written in yet waits since its last message."""
+        since = Coalesce("waiting_since", "last_message_at")
+        queue = self.annotate(waits_since=since)
+        if after:
+            at, pk = after
+            below = Q(waits_since__gt=at) | Q(waits_since=at, pk__gt=pk)
+            queue = queue.filter(below, waits_since__gte=at)
+        return queue.order_by("waits_since", "pk")
+
     def counters(self) -> dict[str, int]:
         """How many are pending and active. Finished ones are never counted: they only grow."""
         live_ones = self.filter(status__in=[Status.PENDING, Status.ACTIVE])
@@ -125,6 +138,12 @@ class Conversation(models.Model):
                 fields=["assigned_to", "-last_message_at", "-id"],
                 name="conversation_mine",
                 condition=Q(status__in=["pending", "active"]),
+            ),
+            models.Index(
+                Coalesce("waiting_since", "last_message_at"),
+                "id",
+                name="conversation_queue",
+                condition=Q(status="pending"),
             ),
         ]
 

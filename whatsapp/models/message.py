@@ -86,6 +86,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
         older = Q(at__lt=message.at) | Q(at=message.at, pk__lt=message.pk)
         return self.filter(older, at__lte=message.at)
 
+    def after(self, message: Message) -> MessageQuerySet:
+        newer = Q(at__gt=message.at) | Q(at=message.at, pk__gt=message.pk)
+        return self.filter(newer, at__gte=message.at)
+
+    def waiting(self) -> MessageQuerySet:
+        """What has not left yet."""
+        return self.filter(delivery__in=[Delivery.QUEUED, Delivery.SENDING])
+
     def queued(self) -> MessageQuerySet:
         return self.filter(delivery=Delivery.QUEUED).order_by("pk")
 
@@ -144,7 +152,8 @@ class Message(models.Model):
         verbose_name = "mensagem"
         verbose_name_plural = "mensagens"
         constraints = [
-            models.UniqueConstraint(fields=["session", "wa_id"], name="one_message_per_wa_id"),
+            # wa_id first: the admin looks a message up by its id alone.
+            models.UniqueConstraint(fields=["wa_id", "session"], name="one_message_per_wa_id"),
             models.UniqueConstraint(fields=["idempotency_key"], name="one_per_idempotency_key"),
         ]
         indexes = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from clients import phone
@@ -123,6 +123,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
         lapsed = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
         return self.filter(lapsed | Q(lease_owner=owner))
 
+    def with_queue(self) -> SessionQuerySet:
+        """Each with `queue`, how many of its messages have not left yet."""
+        waiting = Q(messages__delivery__in=["queued", "sending"])
+        return self.annotate(queue=models.Count("messages", filter=waiting))
+
     def wanted_by_someone(self) -> SessionQuerySet:
         return self.exclude(wanted=Wanted.OFF)
 
@@ -231,6 +236,22 @@ class Session(models.Model):
             self.save(update_fields=["wanted", "wanted_at"])
             live.number_wanted(self.pk)
             live.session_changed(self)
+
+    def begin(self) -> bool:
+        """Connect a number that rests, or pair it where no phone is linked; False when that is
+        under way already. Of two callers at once one begins it."""
+        linked = bool(self.phone) and self.state != State.LOGGED_OUT
+        refused = Q(state__in=[*REFUSALS, State.EXPIRED], wanted_at__lt=F("state_since"))
+        resting = Q(wanted=Wanted.OFF) | refused
+        with transaction.atomic():
+            begun = Session.objects.filter(resting, pk=self.pk).update(
+                wanted=Wanted.ON if linked else Wanted.PAIR, wanted_at=timezone.now()
+            )
+            if begun:
+                self.refresh_from_db()
+                live.number_wanted(self.pk)
+                live.session_changed(self)
+        return bool(begun)
 
     def linked_as(self, phone_digits: str, lid: str, push_name: str) -> None:
         self.phone, self.lid, self.push_name = phone_digits, lid, push_name[:120]

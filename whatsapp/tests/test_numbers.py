@@ -47,10 +47,17 @@ def test_pairing_shows_a_qr_without_inline_style(supervising: Browser) -> None:
     number.refresh_from_db()
     assert number.wanted == Wanted.PAIR
     number.show_qr("https://wa.me/settings/linked_devices#2@abc,x,y,z,6", 20)
-    page = supervising.get(reverse("number_card", args=[number.pk])).content.decode()
-    assert 'class="qr__img"' in page
-    assert "style=" not in page
-    assert "Aguardando leitura do QR" in page
+    panel = supervising.get(reverse("pairing"), {"numero": number.pk}).content.decode()
+    assert 'class="qr__img"' in panel
+    assert "style=" not in panel
+    assert 'data-left="20"' in panel
+    card = supervising.get(reverse("number_card", args=[number.pk])).content.decode()
+    assert "Aguardando leitura do QR" in card
+    number.want(Wanted.ON)
+    number.enter(State.ONLINE)
+    panel = supervising.get(reverse("pairing"), {"numero": number.pk}).content.decode()
+    assert "Conectado" in panel
+    assert "every 2s" not in panel
 
 
 def test_a_number_with_history_is_not_removed(supervising: Browser) -> None:

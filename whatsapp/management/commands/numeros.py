@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db.models import Count, Min, Q
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from whatsapp.models import Arrival, Delivery, Session
@@ -23,9 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="para outros programas")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        queue = Count("messages", filter=WAITING)
         oldest = Min("messages__created_at", filter=WAITING)
-        numbers = [_row(one) for one in Session.objects.annotate(queue=queue, oldest=oldest)]
+        numbers = [_row(one) for one in Session.objects.with_queue().annotate(oldest=oldest)]
         failed = Arrival.objects.failed().count()
         if options["json"]:
             self.stdout.write(json.dumps({"numeros": numbers, "chegadas_com_erro": failed}))

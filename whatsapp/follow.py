@@ -1,0 +1,113 @@
+"""A reader of the change feed, living in the event loop of a web process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, ClassVar, Self
+
+import psycopg
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+
+from whatsapp import live
+
+logger = logging.getLogger(__name__)
+
+POLL = 1.0
+
+
+class Follower:
+    """Hears NOTIFY, reads on a thread of its own, and goes on whatever happens. A kind of follower
+    says in `catch_up` what it does when something changed, with the lock held."""
+
+    channels: ClassVar[tuple[str, ...]] = (live.CHANGES,)
+    _running: ClassVar[dict[tuple[type[Follower], asyncio.AbstractEventLoop], Follower]] = {}
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=type(self).__name__)
+        self._woken = asyncio.Event()
+        steps = (self._listen, self._work)
+        self._tasks = [asyncio.create_task(self._forever(step)) for step in steps]
+
+    @classmethod
+    def here(cls) -> Self:
+        """The one of the running loop, started when first asked for: daphne has no lifespan."""
+        key = (cls, asyncio.get_running_loop())
+        if key not in Follower._running:
+            for old in [one for one in Follower._running if one[0] is cls]:
+                del Follower._running[old]
+            Follower._running[key] = cls()
+        found = Follower._running[key]
+        assert isinstance(found, cls)
+        return found
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Do database work on the follower's own thread."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._executor, _with_connection, function, args
+        )
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self.run(_hang_up)
+        self._executor.shutdown()
+
+    async def catch_up(self) -> None:
+        raise NotImplementedError
+
+    async def now_and_then(self) -> None:
+        """After each catching up, without the lock: what is done only from time to time."""
+
+    def heard(self, channel: str, payload: str) -> None:
+        self._woken.set()
+
+    async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
+        """The top of a loop that must live: whatever happens, log it and go on."""
+        name = f"{type(self).__name__}.{getattr(step, '__name__', '')}"
+        while True:
+            try:
+                await step()
+            except (DatabaseError, InterfaceError, psycopg.Error) as error:
+                first = str(error).strip().split("\n")[0]
+                logger.warning("%s: PostgreSQL is away: %s", name, first)
+                await asyncio.sleep(1)
+            except Exception:
+                logger.exception("%s failed", name)
+                await asyncio.sleep(1)
+
+    async def _listen(self) -> None:
+        params = connection.get_connection_params()
+        wanted = ("dbname", "user", "password", "host", "port")
+        options = {key: params[key] for key in wanted if params.get(key)}
+        async with await psycopg.AsyncConnection.connect(autocommit=True, **options) as listening:
+            for channel in self.channels:
+                await listening.execute(f"LISTEN {channel}")
+            self._woken.set()
+            async for note in listening.notifies():
+                self.heard(note.channel, note.payload)
+
+    async def _work(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), POLL)
+        self._woken.clear()
+        async with self.lock:
+            await self.catch_up()
+        await self.now_and_then()
+
+
+def _with_connection(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    close_old_connections()
+    try:
+        return function(*args)
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        raise
+
+
+def _hang_up() -> None:
+    connection.close()
