@@ -8,7 +8,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from atendimento import panes
-from atendimento.hub import Watcher, get_hub, visible_sessions
+from atendimento.hub import Hub, Watcher, visible_sessions
 
 GOING_AWAY = 1011  # htmx's ws extension comes back after this one, and not after 1000
 NOBODY = 4401
@@ -29,7 +29,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         hello = _hello(text_data or "")
         if hello is None or not self.scope["user"].is_authenticated:
             return
-        hub = get_hub()
+        hub = Hub.here()
         await self._drop()
         agent = self.scope["user"]
         self.watcher = Watcher(
@@ -47,7 +47,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     async def _drop(self) -> None:
         if self.watcher:
-            get_hub().leave(self.watcher)
+            Hub.here().leave(self.watcher)
         if self.writer:
             self.writer.cancel()
 
@@ -57,7 +57,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     def _cut(self) -> None:
         if self.watcher:
-            get_hub().leave(self.watcher)
+            Hub.here().leave(self.watcher)
         asyncio.get_running_loop().create_task(self.close(GOING_AWAY))
 
 

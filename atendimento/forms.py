@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
+from atendimento import card
 from atendimento.models import Agent
+from clients import cnpj
 from clients.models import Client
 from whatsapp.models import Outcome
 
@@ -31,32 +34,41 @@ class FinishForm(forms.Form):
 
 
 class ClientForm(forms.ModelForm):
-    """The client card. The CNPJ is checked by the model, whoever edits it."""
+    """The client card: all of it, or only the fields named. The CNPJ is checked by the model,
+    whoever edits it."""
 
     cnpj = forms.CharField(label="CNPJ", required=False, max_length=24)
 
     class Meta:
         model = Client
-        fields = [
-            "name",
-            "cnpj",
-            "company_type",
-            "email",
-            "status",
-            "credit_limit",
-            "has_debt",
-            "responsible",
-        ]
+        fields = card.FIELDS
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, only: Sequence[str] = card.FIELDS, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in set(self.fields) - set(only):
+            del self.fields[name]
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "input"
         if self.instance.cnpj:
             self.initial["cnpj"] = self.instance.cnpj_masked
+        if "responsible" in self.fields:
+            people = self.fields["responsible"]
+            assert isinstance(people, forms.ModelChoiceField)
+            people.queryset, people.empty_label = Agent.objects.filter(is_active=True), "Ninguém"
 
     def clean_cnpj(self) -> str | None:
-        from clients import cnpj
-
         code = cnpj.normalise(self.cleaned_data["cnpj"])
         if code:
             cnpj.validate(code)
         return code or None
+
+    def namesake(self) -> Client | None:
+        """Whoever on file already has the CNPJ that was typed."""
+        code = cnpj.normalise(self.data.get("cnpj", ""))
+        return Client.objects.filter(cnpj=code).first() if code else None
+
+    def save_only(self) -> Client:
+        """Write the fields of this form, and not what others changed meanwhile."""
+        client: Client = self.instance
+        client.save(update_fields=[*self.fields, "updated_at"])
+        return client

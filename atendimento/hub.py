@@ -8,32 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
-from django.db.models import Max
 
 from atendimento import frames, panes
 from atendimento.models import Agent
 from whatsapp import live
+from whatsapp.follow import Follower
 from whatsapp.models import Change, Session
-
-logger = logging.getLogger(__name__)
 
 QUEUE = 64
 OVERLAP = 200
 GAP = 500
-POLL = 1.0
 REFRESH = 30.0
 PRUNE = 600.0
 SHARED = 2.0
@@ -59,31 +51,23 @@ class Watcher:
             self.close()
 
 
-class Hub:
+class Hub(Follower):
     """Lives in the event loop that first asked for it; `watch` and `leave` are its door."""
 
+    channels = (live.CHANGES, live.TYPING)
+
     def __init__(self) -> None:
+        super().__init__()
         self.watchers: set[Watcher] = set()
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="hub")
-        self._lock = asyncio.Lock()
-        self._woken = asyncio.Event()
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._cursor: int | None = None
         self._shared: tuple[tuple[int, ...], float, frames.Batch] | None = None
         self._refreshed = self._pruned = time.monotonic()
-        steps = (self._listen, self._work)
-        self._tasks = [asyncio.create_task(self._forever(step)) for step in steps]
-
-    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Do database work on the hub's own thread."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._executor, _with_connection, function, args
-        )
 
     async def watch(self, watcher: Watcher, since: int) -> None:
         """Replay what came after *since*, then keep *watcher* up to date."""
-        async with self._lock:
-            await self._catch_up()
+        async with self.lock:
+            await self.catch_up()
             missed = await self.run(_missed, since)
             if missed is None:
                 watcher.send(await self.run(frames.reload, self._cursor or 0))
@@ -104,38 +88,13 @@ class Hub:
     def leave(self, watcher: Watcher) -> None:
         self.watchers.discard(watcher)
 
-    async def _forever(self, step: Callable[[], Any]) -> None:
-        """The top of a loop that must live: whatever happens, log it and go on."""
-        while True:
-            try:
-                await step()
-            except (DatabaseError, InterfaceError, psycopg.Error) as error:
-                logger.warning("hub: PostgreSQL is away: %s", str(error).strip().split("\n")[0])
-                await asyncio.sleep(1)
-            except Exception:
-                logger.exception("hub: %s failed at change %s", step.__name__, self._cursor)
-                await asyncio.sleep(1)
+    def heard(self, channel: str, payload: str) -> None:
+        if channel == live.TYPING:
+            self._typing(json.loads(payload))
+        else:
+            super().heard(channel, payload)
 
-    async def _listen(self) -> None:
-        params = connection.get_connection_params()
-        wanted = ("dbname", "user", "password", "host", "port")
-        options = {key: params[key] for key in wanted if params.get(key)}
-        async with await psycopg.AsyncConnection.connect(autocommit=True, **options) as listening:
-            await listening.execute(f"LISTEN {live.CHANGES}")
-            await listening.execute(f"LISTEN {live.TYPING}")
-            self._woken.set()
-            async for note in listening.notifies():
-                if note.channel == live.CHANGES:
-                    self._woken.set()
-                else:
-                    self._typing(json.loads(note.payload))
-
-    async def _work(self) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), POLL)
-        self._woken.clear()
-        async with self._lock:
-            await self._catch_up()
+    async def now_and_then(self) -> None:
         if time.monotonic() - self._refreshed > REFRESH:
             self._refreshed = time.monotonic()
             await self._refresh()
@@ -143,10 +102,10 @@ class Hub:
             self._pruned = time.monotonic()
             await self.run(_prune)
 
-    async def _catch_up(self) -> None:
+    async def catch_up(self) -> None:
         """Read the new changes once, and give each watcher one frame."""
         if self._cursor is None:
-            self._cursor = await self.run(_last)
+            self._cursor = await self.run(live.cursor)
             for pk in await self.run(_known_ids, self._cursor):
                 self._seen[pk] = None
         changes = await self.run(_since, self._cursor, OVERLAP)
@@ -183,33 +142,8 @@ class Hub:
                 watcher.send(frame)
 
 
-_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
-
-
-def get_hub() -> Hub:
-    """The hub of the running loop, started when first asked for: daphne has no lifespan."""
-    loop = asyncio.get_running_loop()
-    if loop not in _hubs:
-        _hubs.clear()
-        _hubs[loop] = Hub()
-    return _hubs[loop]
-
-
-def _with_connection(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    close_old_connections()
-    try:
-        return function(*args)
-    except (DatabaseError, InterfaceError):
-        connection.close()
-        raise
-
-
 def _frames(changes: list[Change], watchers: list[Watcher], cursor: int) -> dict[Watcher, str]:
     return frames.make(frames.Batch(changes), watchers, cursor)
-
-
-def _last() -> int:
-    return Change.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
 def _since(cursor: int, overlap: int) -> list[Change]:

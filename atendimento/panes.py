@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.utils import timezone
@@ -44,9 +45,12 @@ class Look:
         """Read it from a query string; what makes no sense falls back to the default."""
         tab, filter_ = query.get("aba", "ativos"), query.get("filtro", "")
         session = query.get("numero", "")
+        tab = tab if tab in TABS else "ativos"
+        # Who waits in the queue is nobody's yet.
+        known = filter_ in FILTERS and (tab, filter_) != ("pendentes", "minhas")
         return cls(
-            tab=tab if tab in TABS else "ativos",
-            filter=filter_ if filter_ in FILTERS else "",
+            tab=tab,
+            filter=filter_ if known else "",
             session=int(session) if session.isdecimal() and len(session) < 18 else None,
             words=query.get("q", "").replace("\0", "").strip()[:80],
             after=_position(query.get("depois", "")),
@@ -64,14 +68,29 @@ class Look:
             found = found.unread()
         if self.session is not None:
             found = found.filter(session=self.session)
-        return found.filter(_matches(self.words)) if self.words else found
+        return found.filter(matching(self.words)) if self.words else found
 
     def page(self, agent: Agent) -> list[Conversation]:
-        """One row more than a page tells that there is a next one."""
-        found = self.query(agent).for_list().newest_first()
-        if self.after:
-            found = found.after(*self.after)
+        """One row more than a page tells that there is a next one. In the queue whoever has waited
+        longest comes first; elsewhere the newest."""
+        found = self.query(agent).for_list()
+        if self.status == Status.PENDING:
+            found = found.longest_waiting_first(self.after)
+        else:
+            found = found.newest_first()
+            found = found.after(*self.after) if self.after else found
         return list(found[: PAGE + 1])
+
+    def link(self) -> str:
+        """The query string that shows the same list again."""
+        names = {
+            "aba": self.tab,
+            "filtro": self.filter,
+            "numero": self.session,
+            "q": self.words,
+            "depois": f"{self.after[0].isoformat()}/{self.after[1]}" if self.after else "",
+        }
+        return "?" + urlencode({name: value for name, value in names.items() if value})
 
 
 def _position(text: str) -> tuple[datetime, int] | None:
@@ -85,11 +104,16 @@ def _position(text: str) -> tuple[datetime, int] | None:
     return moment, int(pk)
 
 
-def position(conversation: Conversation) -> str:
-    return f"{conversation.last_message_at.isoformat()}/{conversation.pk}"
+def position(conversation: Conversation) -> tuple[datetime, int]:
+    """Where the list goes on after this row."""
+    at = conversation.last_message_at
+    if conversation.status == Status.PENDING:
+        at = conversation.waiting_since or at
+    return at, conversation.pk
 
 
-def _matches(words: str) -> Q:
+def matching(words: str) -> Q:
+    """Conversations whose client, person, telephone or CNPJ has *words* in it."""
     found = (
         Q(contact__client__name__icontains=words)
         | Q(contact__name__icontains=words)
@@ -121,6 +145,7 @@ class Day:
 def thread(conversation: Conversation, before: Message | None = None) -> tuple[list[Day], bool]:
     """The newest page of bubbles by day, oldest first, and whether older ones exist."""
     found = Message.objects.filter(conversation=conversation).for_thread()
+    found = found.select_related("author", "reply_to__author")
     if before is not None:
         found = found.before(before)
     newest = list(found[: PAGE + 1])

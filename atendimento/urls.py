@@ -5,10 +5,11 @@ from atendimento.views import chat, client, desk
 urlpatterns = [
     path("", desk.desk, name="desk"),
     path("linhas/", desk.rows, name="rows"),
-    path("c/<int:pk>/", desk.desk, name="conversation"),
-    path("c/<int:pk>/cliente/", desk.desk, {"view": "cliente"}, name="client_pane"),
+    path("c/<int:pk>/", desk.conversation, name="conversation"),
+    path("c/<int:pk>/cliente/", desk.conversation, {"view": "cliente"}, name="client_pane"),
     path("c/<int:pk>/cliente/editar/", client.edit, name="client_edit"),
     path("c/<int:pk>/cliente/etapa/", client.stage, name="client_stage"),
+    path("c/<int:pk>/cliente/<slug:name>/", client.fact, name="client_fact"),
     path("c/<int:pk>/estado/", chat.state, name="chat_state"),
     path("c/<int:pk>/anteriores/", chat.older, name="older"),
     path("c/<int:pk>/mensagens/", chat.write, name="write"),

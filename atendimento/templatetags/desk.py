@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -12,7 +14,8 @@ from django.utils.formats import date_format
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from whatsapp.models import Conversation, Message, Status
+from atendimento import panes
+from whatsapp.models import Contact, Conversation, Direction, Kind, Message, Status
 
 register = template.Library()
 
@@ -34,6 +37,28 @@ _TICKS = {
     "failed": ("falhou", "alert", "Falhou"),
     "uncertain": ("falhou", "help", "Incerta"),
     "discarded": ("falhou", "x", "Descartada"),
+}
+
+
+_KINDS = {
+    Kind.IMAGE: "image",
+    Kind.VIDEO: "play",
+    Kind.AUDIO: "mic",
+    Kind.VOICE: "mic",
+    Kind.DOCUMENT: "file",
+    Kind.STICKER: "smile",
+    Kind.LOCATION: "pin",
+    Kind.CONTACT: "user",
+    Kind.POLL: "chart",
+    Kind.UNKNOWN: "help",
+    Kind.UNDECRYPTABLE: "clock",
+}
+
+_EVENTS = {
+    "assumiu": "claim",
+    "transferiu": "transfer",
+    "finalizou": "check-circle",
+    "abriu": "reopen",
 }
 
 
@@ -101,8 +126,44 @@ def lateness(conversation: Conversation) -> str:
 
 
 def _waited(conversation: Conversation) -> float:
-    since = conversation.waiting_since or conversation.last_message_at
-    return (timezone.now() - since).total_seconds()
+    return (timezone.now() - panes.position(conversation)[0]).total_seconds()
+
+
+@register.filter
+def sort_key(conversation: Conversation) -> str:
+    """What the page sorts its rows by, greatest first: the longest wait, or the newest message."""
+    at = panes.position(conversation)[0].timestamp()
+    return f"{-at if conversation.status == Status.PENDING else at:.6f}"
+
+
+@register.simple_tag
+def look_link(look: panes.Look, **changes: Any) -> str:
+    """The address of the same list with something about it changed."""
+    return replace(look, after=None, **changes).link()
+
+
+@register.filter
+def kind_icon(message: Message) -> str:
+    """The icon before a preview that is not text, or ""."""
+    return _KINDS.get(Kind(message.kind), "")
+
+
+@register.filter
+def event_icon(message: Message) -> str:
+    """The icon of a line about the attendance."""
+    words = message.body.split()
+    return next((icon for word, icon in _EVENTS.items() if word in words), "chat")
+
+
+@register.simple_tag
+def who_wrote(message: Message, contact: Contact | None, viewer_id: int | None = None) -> str:
+    """Whose words are quoted; a bubble made for the socket comes without its contact."""
+    if message.direction == Direction.IN:
+        known = contact or message.conversation.contact
+        return known.person_name or known.display_name
+    if message.author_id is not None and message.author_id == viewer_id:
+        return "Você"
+    return str(message.author or "Nosso número")
 
 
 @register.inclusion_tag("atendimento/_tick.html")
@@ -115,6 +176,13 @@ def tick(message: Message, size: str = "sm") -> dict[str, str]:
 def browser_key(message: Message) -> str:
     """The id that the writer's browser gave, without the agent's prefix."""
     return (message.idempotency_key or "").partition(":")[2]
+
+
+@register.filter
+def next_stage(stages: list[dict[str, object]]) -> dict[str, object] | None:
+    """The step after the current one, or None at the end."""
+    after = [n for n, stage in enumerate(stages, 1) if stage["current"]]
+    return stages[after[0]] if after and after[0] < len(stages) else None
 
 
 @register.filter

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from auditlog.models import LogEntry
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from atendimento.factories import AgentFactory, SupervisorFactory
@@ -51,7 +54,7 @@ def test_next_page_continues_where_the_first_ended(ana: Any, client: Browser) ->
     session = SessionFactory()
     everyone = {ConversationFactory(session=session).pk for _ in range(60)}
     first = client.get(reverse("rows"), {"aba": "pendentes"})
-    second = client.get(reverse("rows"), {"aba": "pendentes", "depois": first.context["next"]})
+    second = client.get(reverse("rows") + first.context["next"].link())
     pages = [[c.pk for c in answer.context["conversations"]] for answer in (first, second)]
     assert len(pages[0]) == 50
     assert set(pages[0]) | set(pages[1]) == everyone
@@ -64,7 +67,7 @@ def test_chat_costs_the_same_for_one_message_and_fifty(
     conversation = ConversationFactory(contact__client=ClientFactory())
     OutgoingMessageFactory.create_batch(30, conversation=conversation, author=ana)
     MessageFactory.create_batch(30, conversation=conversation)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(reverse("conversation", args=[conversation.pk]))
 
 
@@ -181,6 +184,56 @@ def test_client_card_registers_the_contact(ana: Any, client: Browser) -> None:
     registered = conversation.contact.client
     assert registered.cnpj == "11222333000181"
     assert registered.phones.get().number == conversation.contact.phone
+
+
+def test_the_trail_says_who_changed_the_card(ana: Any, client: Browser) -> None:
+    customer = ClientFactory(email="")
+    conversation = ConversationFactory(contact__client=customer)
+    url = reverse("client_fact", args=[conversation.pk, "email"])
+    assert "E-mail" in client.get(url, {"editar": ""}).content.decode()
+    assert client.post(url, {"email": "nada"}).status_code == 422
+    assert client.post(url, {"email": "compras@sol.test"}).status_code == 200
+    entry = LogEntry.objects.get_for_object(customer).latest("timestamp")
+    assert entry.actor == ana
+    assert entry.changes_dict["email"][1] == "compras@sol.test"
+
+
+def test_a_cnpj_on_file_offers_to_link(ana: Any, client: Browser) -> None:
+    known = ClientFactory(cnpj="11222333000181")
+    conversation = ConversationFactory(contact__client=None)
+    url = reverse("client_edit", args=[conversation.pk])
+    again = client.post(url, {"name": "Outra", "cnpj": known.cnpj_masked})
+    assert again.status_code == 422
+    assert "já está na base com este CNPJ" in again.content.decode()
+    client.post(url, {"name": "Outra", "cnpj": known.cnpj_masked, "vincular": known.pk})
+    conversation.contact.refresh_from_db()
+    assert conversation.contact.client == known
+
+
+def test_the_queue_shows_the_longest_wait_first(ana: Any, client: Browser) -> None:
+    now = timezone.now()
+    waits = [ConversationFactory(waiting_since=now - timedelta(minutes=n)) for n in (1, 30, 5)]
+    rows = client.get(reverse("rows"), {"aba": "pendentes"}).context["conversations"]
+    assert list(rows) == [waits[1], waits[2], waits[0]]
+
+
+def test_a_pane_alone_is_answered_to_htmx(ana: Any, client: Browser) -> None:
+    conversation = ConversationFactory()
+    asked = {"HX-Request": "true", "HX-Target": "chat"}
+    answer = client.get(reverse("conversation", args=[conversation.pk]), headers=asked)
+    assert "<html" not in answer.content.decode()
+    assert "HX-Target" in answer["Vary"]
+    listed = client.get(reverse("desk"), headers={"HX-Request": "true", "HX-Target": "lista"})
+    assert 'id="conv-list"' in listed.content.decode()
+    assert 'id="chat"' not in listed.content.decode()
+
+
+def test_a_fragment_never_becomes_the_login_page(client: Browser) -> None:
+    conversation = ConversationFactory()
+    url = reverse("conversation", args=[conversation.pk])
+    answer = client.get(url, headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert client.get(url).status_code == 302
 
 
 @pytest.mark.parametrize(

@@ -4,20 +4,31 @@ import asyncio
 import json
 import re
 import threading
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.db import connection, transaction
 
 from atendimento.consumers import DeskConsumer
 from atendimento.factories import AgentFactory, SupervisorFactory
+from atendimento.hub import Hub
 from whatsapp import live
 from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory
+from whatsapp.follow import Follower
 from whatsapp.models import Change, Conversation, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _stop() -> AsyncIterator[None]:
+    yield
+    await Hub.here().stop()
+    Follower._running.clear()
 
 
 class Browser:

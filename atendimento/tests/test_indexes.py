@@ -29,6 +29,7 @@ def full() -> Conversation:
     session = SessionFactory()
     first: Conversation = ConversationFactory.create_batch(200, session=session)[0]
     Conversation.objects.filter(pk__gt=first.pk + 20).update(status=Status.CLOSED)
+    Conversation.objects.filter(pk__gt=first.pk + 180).update(status=Status.ACTIVE)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return first
@@ -36,7 +37,7 @@ def full() -> Conversation:
 
 def test_a_tab_and_its_next_page(full: Conversation) -> None:
     agent = SupervisorFactory()
-    rows = panes.Look(tab="pendentes").query(agent).newest_first()
+    rows = panes.Look(tab="ativos").query(agent).newest_first()
     assert "conversation_tab" in _plan(rows[:50])
     newest = rows[0]
     assert "conversation_tab" in _plan(rows.after(newest.last_message_at, newest.pk)[:50])
@@ -64,3 +65,15 @@ def test_the_sender_finds_its_work(full: Conversation) -> None:
 
 def test_failed_arrivals(full: Conversation) -> None:
     assert "arrival_failed" in _plan(Arrival.objects.failed().order_by("-pk")[:50])
+
+
+def test_the_queue_and_its_next_page(full: Conversation) -> None:
+    queue = panes.Look(tab="pendentes").query(SupervisorFactory())
+    assert "conversation_queue" in _plan(queue.longest_waiting_first()[:50])
+    first = queue.longest_waiting_first()[0]
+    after = panes.position(first)
+    assert "conversation_queue" in _plan(queue.longest_waiting_first(after)[:50])
+
+
+def test_a_message_by_its_whatsapp_id_alone(full: Conversation) -> None:
+    assert "one_message_per_wa_id" in _plan(Message.objects.filter(wa_id="3EB0")[:50])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
-from atendimento import panes
-from atendimento.forms import ClientForm, FinishForm, TransferForm
+from atendimento import card, panes
+from atendimento.forms import FinishForm, TransferForm
 from atendimento.models import Agent
+from atendimento.views.access import for_agents
 from whatsapp import live
 from whatsapp.models import AlreadyClaimed, Conversation, Message, NotAllowed, Outcome, Status
 
@@ -29,21 +31,30 @@ def context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
 
 
 def around(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    """The same without the thread. What only some of its templates use is asked for by those."""
     agent = cast(Agent, request.user)
+    client = conversation.contact.client
     mine = conversation.status == Status.ACTIVE and conversation.assigned_to == agent
     return {
         "conversation": conversation,
         "contact": conversation.contact,
-        "client": conversation.contact.client,
+        "client": client,
+        "facts": card.facts(client) if client else (),
+        "past": conversation.attendances.exclude(finished_at=None).select_related("agent")[:5],
         "mine": mine,
         "outcomes": Outcome.choices,
-        "colleagues": Agent.objects.filter(is_active=True).exclude(pk=agent.pk),
-        "form": ClientForm(instance=conversation.contact.client),
+        "colleagues": _colleagues(agent),
         "viewer": agent,
     }
 
 
-@login_required
+def _colleagues(agent: Agent) -> QuerySet[Agent]:
+    """To whom this agent may transfer, and how much each has in hand."""
+    busy = Count("conversations", filter=Q(conversations__status=Status.ACTIVE))
+    return Agent.objects.filter(is_active=True).exclude(pk=agent.pk).annotate(in_hand=busy)
+
+
+@for_agents
 @require_GET
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """Header, composer and card for this agent, as out-of-band swaps."""
@@ -51,7 +62,7 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "atendimento/live/chat_state.html", around(request, conversation))
 
 
-@login_required
+@for_agents
 @require_GET
 def older(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
@@ -62,7 +73,7 @@ def older(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "atendimento/_days.html", shown)
 
 
-@login_required
+@for_agents
 @require_POST
 def write(request: HttpRequest, pk: int) -> HttpResponse:
     """Queue a message under the browser's own id, so that sending twice is sending once."""
@@ -78,30 +89,32 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     except NotAllowed as error:
         return problem(request, str(error), 422)
     return render(
-        request, "atendimento/_message.html", {"message": message, "mine": True, "first": True}
+        request, "atendimento/_message.html", {"message": message, "viewer": agent, "first": True}
     )
 
 
-@login_required
+@for_agents
 @require_POST
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
     holder = request.POST.get("no_lugar_de", "")
     instead = Agent.objects.filter(pk=holder).first() if holder.isdecimal() else None
-    return _act(request, conversation, lambda: conversation.claim(agent, instead))
+    return _act(request, conversation, lambda: conversation.claim(agent, instead), "")
 
 
-@login_required
+@for_agents
 @require_POST
 def transfer(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
     form = TransferForm(request.POST)
     if not form.is_valid():
         return problem(request, "Escolha para quem transferir.", 422)
-    return _act(request, conversation, lambda: conversation.transfer(agent, form.target()))
+    to = form.target()
+    done = f"Conversa transferida para {to or 'a fila'}."
+    return _act(request, conversation, lambda: conversation.transfer(agent, to), done)
 
 
-@login_required
+@for_agents
 @require_POST
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
@@ -109,17 +122,18 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return problem(request, "Escolha o motivo antes de finalizar.", 422)
     outcome = Outcome(form.cleaned_data["motivo"])
-    return _act(request, conversation, lambda: conversation.finish(agent, outcome))
+    done = "Atendimento finalizado."
+    return _act(request, conversation, lambda: conversation.finish(agent, outcome), done)
 
 
-@login_required
+@for_agents
 @require_POST
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
-    return _act(request, conversation, lambda: conversation.reopen(agent))
+    return _act(request, conversation, lambda: conversation.reopen(agent), "")
 
 
-@login_required
+@for_agents
 @require_POST
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
@@ -128,14 +142,14 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@login_required
+@for_agents
 @require_POST
 def unread(request: HttpRequest, pk: int) -> HttpResponse:
     find(request, pk).mark_unread()
     return HttpResponse(status=204)
 
 
-@login_required
+@for_agents
 @require_POST
 def typing(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
@@ -145,39 +159,41 @@ def typing(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@login_required
+@for_agents
 @require_POST
 def resend(request: HttpRequest, pk: int) -> HttpResponse:
     return _again(request, pk, Message.resend)
 
 
-@login_required
+@for_agents
 @require_POST
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     return _again(request, pk, Message.discard)
 
 
-def _again(request: HttpRequest, pk: int, verb: Any) -> HttpResponse:
+def _again(request: HttpRequest, pk: int, verb: Callable[[Message], bool]) -> HttpResponse:
     visible = Message.objects.visible_to(cast(Agent, request.user))
     message = get_object_or_404(visible.for_thread(), pk=pk)
     verb(message)
-    mine = message.author == request.user
-    return render(
-        request, "atendimento/_message.html", {"message": message, "mine": mine, "first": True}
-    )
+    shown = {"message": message, "viewer": request.user, "first": True}
+    return render(request, "atendimento/_message.html", shown)
 
 
-def _act(request: HttpRequest, conversation: Conversation, verb: Any) -> HttpResponse:
+def _act(
+    request: HttpRequest, conversation: Conversation, verb: Callable[[], None], done: str
+) -> HttpResponse:
     """Do it and repaint the pane; who was too late is told who was faster, and sees the truth."""
-    status, notice = 200, ""
+    status, notice = 200, done
     try:
         verb()
-    except AlreadyClaimed as error:
+    except (AlreadyClaimed, NotAllowed) as error:
         status, notice = 409, str(error)
-    except NotAllowed as error:
-        status, notice = 409, str(error)
+    shown: dict[str, Any] = {"notice": notice, "kind": "aviso", "cursor": live.cursor()}
     fresh = find(request, conversation.pk)
-    shown = around(request, fresh) | {"notice": notice}
+    if request.headers.get("HX-Target") == "chat":
+        shown |= context(request, fresh)
+        return render(request, "atendimento/_panes.html", shown, status=status)
+    shown |= around(request, fresh)
     return render(request, "atendimento/live/chat_state.html", shown, status=status)
 
 

@@ -1,40 +1,68 @@
-"""The client card: registering a contact, editing, and the stages of a sale."""
+"""The client card: registering a contact, changing one fact at a time, the stages of a sale."""
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from atendimento import card
 from atendimento.forms import ClientForm
+from atendimento.views.access import for_agents
 from atendimento.views.chat import around, find
-from clients.models import SalesStage
+from clients.models import Client, SalesStage
 from whatsapp import live
+from whatsapp.models import Conversation
+
+TAKEN = "Já existe um cliente com este CNPJ."
 
 
-@login_required
+@for_agents
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form, and what becomes of it: saved and shown, or back with its errors and its text."""
+    """Register the contact as a client, or tie it to the one that already has this CNPJ."""
     conversation = find(request, pk)
-    contact = conversation.contact
-    form = ClientForm(request.POST or None, instance=contact.client)
-    shown = around(request, conversation) | {"form": form}
-    if request.method == "GET" or not form.is_valid():
-        status = 200 if request.method == "GET" else 422
-        return render(request, "atendimento/_client_form.html", shown, status=status)
-    with transaction.atomic():
-        client = form.save()
-        if contact.client_id is None:
-            contact.belong_to(client)
-        live.client_changed(client)
-        live.conversation_changed(conversation)
-    return render(request, "atendimento/_client_card.html", around(request, find(request, pk)))
+    if conversation.contact.client:
+        return _card(request, conversation)
+    start = {"name": conversation.contact.person_name}
+    form = ClientForm(request.POST or None, initial=start, only=("name", "cnpj"))
+    if request.method == "GET":
+        return _form(request, conversation, form)
+    namesake = form.namesake()
+    if namesake and request.POST.get("vincular") == str(namesake.pk):
+        return _register(request, conversation, namesake)
+    if namesake or not form.is_valid():
+        return _form(request, conversation, form, namesake)
+    try:
+        with transaction.atomic():
+            client = form.save()
+    except IntegrityError:
+        return _form(request, conversation, form, form.namesake())
+    return _register(request, conversation, client)
 
 
-@login_required
+@for_agents
+@require_http_methods(["GET", "POST"])
+def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """One row of the card: shown, being edited, saved, or back with its error and its text."""
+    conversation = find(request, pk)
+    client = conversation.contact.client
+    if client is None or name not in card.FIELDS:
+        raise Http404
+    shown: dict[str, object] = {"conversation": conversation, "client": client}
+    if request.method == "GET":
+        if "editar" in request.GET:
+            form = ClientForm(instance=client, only=(name,))
+            return render(request, "atendimento/_fact_form.html", shown | {"form": form})
+        return _fact(request, shown, client, name)
+    form = ClientForm(request.POST, instance=client, only=(name,))
+    if form.is_valid() and _saved(form):
+        return _fact(request, shown, client, name)
+    return render(request, "atendimento/_fact_form.html", shown | {"form": form}, status=422)
+
+
+@for_agents
 @require_POST
 def stage(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
@@ -44,4 +72,47 @@ def stage(request: HttpRequest, pk: int) -> HttpResponse:
         with transaction.atomic():
             if client.move_to_stage(SalesStage(wanted)):
                 live.client_changed(client)
-    return render(request, "atendimento/_client_card.html", around(request, find(request, pk)))
+    return _card(request, conversation)
+
+
+def _register(request: HttpRequest, conversation: Conversation, client: Client) -> HttpResponse:
+    with transaction.atomic():
+        conversation.contact.belong_to(client)
+        live.client_changed(client)
+        live.conversation_changed(conversation)
+    return _card(request, conversation)
+
+
+def _saved(form: ClientForm) -> bool:
+    """Save; False when somebody took the CNPJ between the check and the writing."""
+    try:
+        with transaction.atomic():
+            live.client_changed(form.save_only())
+    except IntegrityError:
+        form.add_error(None, TAKEN)
+        return False
+    return True
+
+
+def _card(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    fresh = find(request, conversation.pk)
+    return render(request, "atendimento/_client_card.html", around(request, fresh))
+
+
+def _form(
+    request: HttpRequest,
+    conversation: Conversation,
+    form: ClientForm,
+    namesake: Client | None = None,
+) -> HttpResponse:
+    shown = around(request, conversation) | {"form": form, "namesake": namesake}
+    status = 200 if request.method == "GET" else 422
+    return render(request, "atendimento/_client_form.html", shown, status=status)
+
+
+def _fact(
+    request: HttpRequest, shown: dict[str, object], client: Client, name: str
+) -> HttpResponse:
+    if name in card.FLAGS:
+        return render(request, "atendimento/_flags.html", shown)
+    return render(request, "atendimento/_fact.html", shown | {"fact": card.fact(client, name)})

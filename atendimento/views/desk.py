@@ -1,54 +1,73 @@
-"""The page of three panes, and the rows of its list."""
+"""The page of three panes, and the parts of it that htmx asks for."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
-from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from atendimento import panes
 from atendimento.models import Agent
 from atendimento.views import chat
-from whatsapp.models import Change, Conversation, Session
+from atendimento.views.access import for_agents
+from whatsapp import live
+from whatsapp.models import Conversation, Session
 
 
-@login_required
+@for_agents
+@never_cache
 @require_GET
-def desk(request: HttpRequest, pk: int | None = None, view: str = "") -> HttpResponse:
-    """The whole page; htmx navigation inside it asks for the same address and takes its panes."""
-    agent = cast(Agent, request.user)
-    # Before any other query: what changes while the page is made is then replayed, not missed.
-    cursor = Change.objects.aggregate(last=Max("pk"))["last"] or 0
-    conversation = _find(agent, pk)
+def desk(request: HttpRequest) -> HttpResponse:
+    """The whole page, or the list alone when a tab, a filter or the search asks for it."""
+    agent, cursor = cast(Agent, request.user), live.cursor()
     look = panes.Look.of(request.GET)
-    if conversation is not None and "aba" not in request.GET:
-        look = panes.Look(tab=_tab_of(conversation))
-    context = _frame(agent, look) | {
-        "cursor": cursor,
-        "view": view or ("conversa" if conversation else "lista"),
-    }
-    if conversation is not None:
-        context |= chat.context(request, conversation)
-    return render(request, "atendimento/desk.html", context)
+    if _wants(request, "lista"):
+        context = _frame(agent, look) | {"cursor": cursor}
+        return _answer(request, "atendimento/_list_answer.html", context)
+    context = _frame(agent, look) | {"cursor": cursor, "view": "lista"}
+    return _answer(request, "atendimento/desk.html", context)
 
 
-@login_required
+@for_agents
+@never_cache
+@require_GET
+def conversation(request: HttpRequest, pk: int, view: str = "conversa") -> HttpResponse:
+    """The whole page with a conversation open, or its two panes for the page that is there."""
+    agent, cursor = cast(Agent, request.user), live.cursor()
+    found = chat.find(request, pk)
+    if _wants(request, "chat"):
+        context = chat.context(request, found) | {"cursor": cursor}
+        return _answer(request, "atendimento/_panes.html", context)
+    look = panes.Look.of({"aba": _tab_of(found), **request.GET.dict()})
+    context = chat.context(request, found) | _frame(agent, look)
+    context |= {"cursor": cursor, "view": view}
+    return _answer(request, "atendimento/desk.html", context)
+
+
+@for_agents
+@never_cache
 @require_GET
 def rows(request: HttpRequest) -> HttpResponse:
-    agent = cast(Agent, request.user)
-    look = panes.Look.of(request.GET)
-    return render(request, "atendimento/_rows.html", _rows(agent, look))
+    """The next page of the list."""
+    agent, look = cast(Agent, request.user), panes.Look.of(request.GET)
+    return _answer(request, "atendimento/_rows.html", _rows(agent, look))
 
 
-def _find(agent: Agent, pk: int | None) -> Conversation | None:
-    if pk is None:
-        return None
-    return get_object_or_404(Conversation.objects.visible_to(agent).for_list(), pk=pk)
+def _wants(request: HttpRequest, pane: str) -> bool:
+    return request.headers.get("HX-Target") == pane
+
+
+def _answer(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """One address has several answers, so no cache may give one for the other."""
+    answer = render(request, template, context)
+    patch_vary_headers(answer, ["HX-Request", "HX-Target"])
+    return answer
 
 
 def _tab_of(conversation: Conversation) -> str:
@@ -62,15 +81,13 @@ def _frame(agent: Agent, look: panes.Look) -> dict[str, Any]:
         "late": panes.late_ones(agent, settings.WAIT_WARN_SECONDS),
         "numbers": Session.objects.visible_to(agent),
         "down": panes.numbers_down(agent),
+        "wait": {"warn": settings.WAIT_WARN_SECONDS, "late": settings.WAIT_LATE_SECONDS},
     }
 
 
 def _rows(agent: Agent, look: panes.Look) -> dict[str, Any]:
     page = look.page(agent)
-    more = len(page) > panes.PAGE
     shown = page[: panes.PAGE]
-    return {
-        "look": look,
-        "conversations": shown,
-        "next": panes.position(shown[-1]) if more else "",
-    }
+    more = len(page) > panes.PAGE
+    following = replace(look, after=panes.position(shown[-1])) if more else None
+    return {"look": look, "conversations": shown, "next": following}

@@ -1,54 +1,48 @@
-// Keys, dialogs and the client panel. Single letters only outside of fields.
+// Keys. Single letters work only outside of fields, and can be turned off (WCAG 2.1.4).
 (() => {
   const writing = (target) => target.closest("input, textarea, select, dialog, [contenteditable]");
-  const rows = () => [...document.querySelectorAll("#conv-list .conv")];
   const press = (selector) => document.querySelector(selector)?.click();
 
-  function move(step) {
-    const all = rows();
-    const here = all.indexOf(document.activeElement.closest?.(".conv"));
-    const from = here >= 0 ? here : all.findIndex((row) => row.hasAttribute("aria-current")) ;
-    all[Math.max(0, Math.min(all.length - 1, from + step))]?.focus();
-  }
-
   const keys = {
-    j: () => move(1), ArrowDown: () => move(1),
-    k: () => move(-1), ArrowUp: () => move(-1),
-    1: () => press('[data-tab="pendentes"]'),
-    2: () => press('[data-tab="ativos"]'),
-    3: () => press('[data-tab="finalizados"]'),
-    a: () => press('[aria-keyshortcuts="A"]'),
-    t: () => press('[data-dialog="transferir"]'),
-    f: () => press('[data-dialog="finalizar"]'),
-    R: () => press('[aria-keyshortcuts="Shift+R"]'),
-    r: () => document.getElementById("texto-msg")?.focus(),
-    i: () => press("[data-info-toggle]"),
+    j: () => list.move(1),
+    k: () => list.move(-1),
+    1: () => press("#aba-pendentes"),
+    2: () => press("#aba-ativos"),
+    3: () => press("#aba-finalizados"),
+    a: () => press("#b-assumir"),
+    t: () => press("#b-transferir"),
+    f: () => press("#b-finalizar"),
+    u: () => thread.markUnread(),
+    R: () => press("#b-reabrir"),
+    r: () => composer.field()?.focus(),
+    i: () => press("#abrir-dados"),
+    "?": () => document.getElementById("atalhos").showModal(),
+  };
+  const inList = {
+    ArrowDown: () => list.move(1),
+    ArrowUp: () => list.move(-1),
+    Home: () => list.focus(0),
+    End: () => list.focus(-1),
   };
 
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
       event.preventDefault();
-      document.getElementById("busca").focus();
+      document.getElementById("busca").select();
     } else if (event.key === "Escape" && event.target.id === "texto-msg") {
-      document.querySelector('.conv[aria-current="true"]')?.focus();
+      (document.querySelector('.conv[aria-current="true"]') ?? document.getElementById("thread")).focus();
     } else if (!event.ctrlKey && !event.metaKey && !event.altKey && !writing(event.target)) {
-      const arrows = event.key.startsWith("Arrow");
-      if (!keys[event.key] || (arrows && !event.target.closest("#conv-list"))) return;
+      const key = event.target.closest("#conv-list") && inList[event.key] || !store.get("sem-teclas") && keys[event.key];
+      if (!key) return;
       event.preventDefault();
-      keys[event.key]();
+      key();
     }
   });
 
-  document.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-dialog]");
-    if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
-    if (event.target.closest("[data-dialog-close]")) event.target.closest("dialog").close();
-    if (event.target.closest("[data-info-toggle]")) {
-      const app = document.querySelector(".app");
-      const wide = matchMedia("(min-width: 1280px)").matches;
-      const shown = app.dataset.info === "open" || (wide && app.dataset.info !== "closed");
-      app.dataset.info = shown ? "closed" : "open";
-    }
+  document.addEventListener("DOMContentLoaded", () => {
+    const choice = document.getElementById("uma-tecla");
+    const paint = () => choice.setAttribute("aria-checked", String(!store.get("sem-teclas")));
+    choice.addEventListener("click", () => { store.set("sem-teclas", store.get("sem-teclas") ? null : true); paint(); });
+    paint();
   });
-  document.addEventListener("submit", (event) => event.target.closest("dialog")?.close());
 })();

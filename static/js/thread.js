@@ -2,6 +2,7 @@
 window.thread = (() => {
   const NEAR = 80;
   const pane = () => document.getElementById("thread");
+  const chat = () => document.getElementById("chat").dataset.conversation;
   const atEnd = () => {
     const box = pane();
     return box && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
@@ -24,6 +25,7 @@ window.thread = (() => {
     (item.classList.contains("msg--in") ? "in" : "out") + (item.querySelector(".msg__author")?.textContent ?? "");
 
   function group(item) {
+    if (!item?.classList.contains("msg")) return;
     const earlier = item.previousElementSibling;
     const same = earlier?.classList.contains("msg") && sender(earlier) === sender(item)
       && Number(item.dataset.at) - Number(earlier.dataset.at) < 300;
@@ -36,54 +38,109 @@ window.thread = (() => {
       ?? (item.dataset.key && document.querySelector(`#mensagens [data-key="${CSS.escape(item.dataset.key)}"]`));
   }
 
+  // Mostly the newest; one that took its time goes where its moment puts it.
+  function insert(item, list) {
+    const later = [...list.children].reverse();
+    const earlier = later.find((one) => !(Number(one.dataset.at) > Number(item.dataset.at)));
+    if (earlier) earlier.after(item); else list.prepend(item);
+    group(item.nextElementSibling);
+  }
+
   function put(item, list) {
     const old = known(item);
     const follow = atEnd();
     if (old) old.replaceWith(item);
-    else if (list) list.append(item);
+    else if (list) insert(item, list);
     else return;
-    if (item.classList.contains("msg")) group(item);
+    group(item);
     htmx.process(item);
+    const heard = !old && item.classList.contains("msg--in");
+    if (heard) unread = true;
     if (follow || item.dataset.mine) toEnd();
-    else if (!old && item.classList.contains("msg--in")) jump();
+    else if (heard) jump();
   }
 
   function jump() {
-    let button = document.getElementById("pular");
-    if (!button) {
-      button = document.createElement("button");
-      button.id = "pular";
-      button.type = "button";
-      button.className = "jump";
-      button.dataset.count = "0";
-      button.addEventListener("click", () => { toEnd(); button.remove(); });
-      pane().append(button);
-    }
-    button.dataset.count = Number(button.dataset.count) + 1;
-    button.textContent = `↓ ${button.dataset.count}`;
-    button.setAttribute("aria-label", `${button.dataset.count} mensagens novas, ir para o fim`);
+    const place = document.getElementById("pular");
+    const button = place.firstElementChild ?? place.appendChild(document.createElement("button"));
+    const count = Number(button.dataset.count ?? 0) + 1;
+    button.type = "button";
+    button.className = "jump";
+    button.dataset.count = count;
+    button.textContent = `↓ ${count}`;
+    button.setAttribute("aria-label", `${count} ${count === 1 ? "mensagem nova" : "mensagens novas"}, ir para o fim`);
   }
 
+  let unread = false;
   let asked = 0;
   function read() {
-    const form = document.getElementById("escrever");
-    const row = document.querySelector('.conv[aria-current="true"].is-unread');
-    if (!form || !row || !document.hasFocus() || !atEnd() || Date.now() - asked < 1000) return;
+    const url = document.getElementById("escrever")?.dataset.read;
+    if (!url || !unread || !document.hasFocus() || !atEnd() || Date.now() - asked < 1000) return;
     asked = Date.now();
-    fetch(form.dataset.read, { method: "POST", headers: csrf() }).catch(() => { asked = 0; });
+    unread = false;
+    fetch(url, { method: "POST", headers: csrf() }).then((answer) => { unread ||= !answer.ok; }, () => { unread = true; });
   }
 
-  document.addEventListener("DOMContentLoaded", () => {
+  // "Não lida" holds until the conversation is opened anew.
+  function markUnread() {
+    const url = document.getElementById("chat-head")?.dataset.unreadUrl;
+    if (!url) return;
+    unread = false;
+    fetch(url, { method: "POST", headers: csrf() }).then((answer) => {
+      if (answer.ok) toasts.show("Marcada como não lida.", "aviso");
+    }, () => toasts.show("Sem ligação com o painel. Tente de novo."));
+  }
+
+  function older() {
+    const button = document.querySelector("#mensagens > .thread__older button");
+    if (button && pane().scrollTop < 300) htmx.trigger(button, "older");
+  }
+
+  // Older messages go above without moving what is being read, and join the day they belong to.
+  function keepPlace(event) {
+    if (!event.detail.target.classList.contains("thread__older")) return;
+    const box = pane();
+    const before = box.scrollHeight - box.scrollTop;
+    box.setAttribute("aria-live", "off");
+    requestAnimationFrame(() => {
+      joinDays();
+      box.scrollTop = box.scrollHeight - before;
+      box.setAttribute("aria-live", "polite");
+    });
+  }
+
+  function joinDays() {
+    const first = new Map();
+    document.querySelectorAll("#mensagens > .thread__day").forEach((section) => {
+      const early = first.get(section.id);
+      if (!early) { first.set(section.id, section); return; }
+      const list = section.querySelector(".thread__msgs");
+      const joint = list.firstElementChild;
+      early.querySelector(".thread__msgs").append(...list.children);
+      group(joint);
+      section.remove();
+    });
+  }
+
+  function open() {
     const box = pane();
     if (!box) return;
+    unread = document.getElementById("chat-head").dataset.unread !== "0";
     const line = document.getElementById("nao-lidas");
     if (line) line.scrollIntoView({ block: "center" }); else toEnd();
-    box.addEventListener("scroll", () => { if (atEnd()) document.getElementById("pular")?.remove(); read(); });
-    window.addEventListener("focus", read);
-    setInterval(read, 2000);
+    box.addEventListener("scroll", () => {
+      if (atEnd()) document.getElementById("pular").replaceChildren();
+      older();
+      read();
+    });
     read();
-  });
+  }
+
+  document.addEventListener("click", (event) => { if (event.target.closest("#pular")) toEnd(); });
+  document.addEventListener("htmx:beforeSwap", keepPlace);
+  document.addEventListener("DOMContentLoaded", () => { open(); setInterval(read, 2000); });
+  window.addEventListener("focus", read);
 
   const csrf = () => JSON.parse(document.body.getAttribute("hx-headers"));
-  return { put, day, toEnd, atEnd, csrf };
+  return { put, day, toEnd, atEnd, csrf, open, chat, markUnread };
 })();
