@@ -11,9 +11,11 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import path
 
+from api.stream import StreamConsumer
 from atendimento.consumers import DeskConsumer
 
-sockets = URLRouter([path("ws/atendimento/", DeskConsumer.as_asgi())])
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))}
-)
+desk = AllowedHostsOriginValidator(AuthMiddlewareStack(DeskConsumer.as_asgi()))
+# Programs send no Origin, and a token is no cookie that another site could make a browser send.
+stream = StreamConsumer.as_asgi()
+sockets = URLRouter([path("ws/atendimento/", desk), path("ws/api/<slug:session_id>/", stream)])
+application = ProtocolTypeRouter({"http": http, "websocket": sockets})

@@ -112,6 +112,12 @@ def worker(environment: Mapping[str, str] | None = None) -> Child:
     return Child("worker", command, environment or {}, grace=50.0)
 
 
+def webhooks() -> Child:
+    return Child(
+        "webhooks", [sys.executable, str(settings.BASE_DIR / "manage.py"), "webhooks"], grace=15.0
+    )
+
+
 def port_is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

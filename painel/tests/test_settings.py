@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 GOOD = {
     "DEBUG": "0",
@@ -34,6 +35,11 @@ def test_production_settings_pass_the_deploy_check() -> None:
     done = _check(GOOD, "--deploy", "--fail-level", "WARNING")
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
 
 
 @pytest.mark.parametrize(

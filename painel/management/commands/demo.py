@@ -32,7 +32,8 @@ class Command(BaseCommand):
         company = server.company("5511911110000", "Vendas SP")
         control = Control(server)
         self._say("Ligando a página e o worker…")
-        house = runner.Runner([runner.web(port), runner.worker(server.environment())], self._say)
+        children = [runner.web(port), runner.worker(server.environment()), runner.webhooks()]
+        house = runner.Runner(children, self._say)
         house.start()
         try:
             demo.pair(demo.number(), server, company, self._say)

@@ -21,7 +21,9 @@ class Command(BaseCommand):
             raise CommandError(f"A porta {port} está em uso; escolha outra: make run PORT=8001")
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
-        house = runner.Runner([runner.web(port), runner.worker()], self.stdout.write)
+        house = runner.Runner(
+            [runner.web(port), runner.worker(), runner.webhooks()], self.stdout.write
+        )
         house.start()
         self.stdout.write(
             f"Pronto: http://127.0.0.1:{port}/  (Ctrl-C encerra)\n"

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from api.models import Delivery, Webhook
+from whatsapp.admin import Journal
+
+
+@admin.register(Webhook)
+class WebhookAdmin(admin.ModelAdmin):
+    list_display = ["name", "url", "session", "active", "created_at"]
+    list_select_related = ["session"]
+    fields = ["name", "url", "session", "types", "active"]
+
+    def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            text = f"Guarde o segredo, ele não aparece de novo: {obj.secret}"
+            self.message_user(request, text, messages.WARNING)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(Journal):
+    list_display = ["id", "webhook", "type", "outcome", "attempts", "status", "error", "next_at"]
+    list_filter = ["outcome", "webhook"]
+    list_select_related = ["webhook"]
+    actions = ["send_again"]
+
+    @admin.action(description="Enviar de novo", permissions=["view"])
+    def send_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
+        for delivery in chosen:
+            delivery.again()
+        self.message_user(request, f"{len(chosen)} entregas voltaram para a fila.")

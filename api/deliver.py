@@ -1,0 +1,76 @@
+"""The round of the webhooks: changes into events, events into deliveries, deliveries out."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from api import events
+from api.models import Delivery, Event, Webhook
+from whatsapp import live
+from whatsapp.listen import Listener
+
+logger = logging.getLogger(__name__)
+
+HANDS = 4
+# What one hand can send to the slowest address before the lease of a delivery ends.
+ARMFUL = 20
+POLL = 1.0
+PRUNE = 600.0
+KEEP_DAYS = 7
+
+
+def turn() -> int:
+    """Do what there is to do once; return how many deliveries were tried."""
+    events.tell_all()
+    for webhook in Webhook.objects.filter(active=True):
+        while webhook.take_events():
+            pass
+    mine = Delivery.objects.claim(ARMFUL)
+    groups = defaultdict(list)
+    for delivery in mine:
+        groups[delivery.webhook_id].append(delivery)
+    with ThreadPoolExecutor(HANDS, thread_name_prefix="webhook") as hands:
+        list(hands.map(_send, groups.values()))
+    return len(mine)
+
+
+def run(stopping: threading.Event) -> None:
+    """Work until *stopping* is set."""
+    woken = threading.Event()
+    listener = Listener((live.CHANGES,), lambda channel, payload: woken.set())
+    listener.start()
+    pruned = 0.0
+    while not stopping.is_set():
+        try:
+            if not turn():
+                woken.wait(POLL)
+                woken.clear()
+            if time.monotonic() - pruned > PRUNE:
+                pruned = time.monotonic()
+                prune()
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("webhooks: PostgreSQL is away: %s", str(error).split("\n")[0])
+            connection.close()
+            stopping.wait(1)
+    listener.stop()
+
+
+def prune() -> None:
+    Event.objects.expired(settings.CHANGE_RETENTION_HOURS).delete()
+    Delivery.objects.expired(KEEP_DAYS).delete()
+
+
+def _send(deliveries: list[Delivery]) -> None:
+    """One address gets its events one after the other, in order while it answers."""
+    try:
+        for delivery in deliveries:
+            delivery.send()
+    finally:
+        connection.close()

@@ -1,0 +1,125 @@
+"""From changes, which become visible in any order, to events, which have one.
+
+Ids are given at INSERT and seen at COMMIT: a reader of `id > last` loses what was slow to commit.
+Here every change that nobody told yet is taken, however old its id, under a lock that lets one
+transaction at a time make events. So an event's id is its place in the order of commits, the same
+for all processes, and a client needs to remember no more than the last one it saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+
+from api.models import OF_A_NUMBER, Event, EventType
+from api.serializers import ConversationSerializer, MessageSerializer, address
+from whatsapp.models import (
+    Change,
+    ChangeKind,
+    Conversation,
+    Direction,
+    Message,
+    Session,
+    State,
+)
+
+BATCH = 500
+# Any number that nothing else locks.
+LOCK = 0x7061696E656C
+
+
+def tell_all() -> None:
+    """Make events of every change that has none yet."""
+    while tell() == BATCH:
+        pass
+
+
+def tell() -> int:
+    """Make the events of up to BATCH changes; return how many changes there were."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        changes = list(Change.objects.untold().order_by("pk")[:BATCH])
+        Event.objects.bulk_create(_events(changes))
+        Change.objects.filter(pk__in=[change.pk for change in changes]).update(told=True)
+    return len(changes)
+
+
+def _events(changes: Sequence[Change]) -> Iterable[Event]:
+    rows = _Rows(changes)
+    last: dict[int, tuple[str, Any]] = {}
+    for change in changes:
+        event = _event(change, rows)
+        if event is None:
+            continue
+        if event.type in OF_A_NUMBER:
+            seen = last.get(event.session_id) or _last_word(event.session_id)
+            if seen == (event.type, event.data):
+                continue
+            last[event.session_id] = (event.type, event.data)
+        yield event
+
+
+def _last_word(session_id: int) -> tuple[str, Any] | None:
+    words = Event.objects.filter(session_id=session_id, type__in=OF_A_NUMBER)
+    return words.order_by("-pk").values_list("type", "data").first()
+
+
+class _Rows:
+    """What the changes are about, in one query for each kind."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        messages = {change.message_id for change in changes if change.message_id}
+        threads = {change.conversation_id for change in changes if change.conversation_id}
+        numbers = {change.session_id for change in changes if change.session_id}
+        self.messages = Message.objects.in_bulk(messages)
+        self.threads = Conversation.objects.for_list().in_bulk(threads)
+        self.numbers = Session.objects.in_bulk(numbers)
+
+
+def _event(change: Change, rows: _Rows) -> Event | None:
+    """None for what other programs are not told of, and for rows that are gone."""
+    thread = rows.threads.get(change.conversation_id or 0)
+    match change.kind:
+        case ChangeKind.SESSION_CHANGED:
+            return _of_number(rows.numbers.get(change.session_id or 0))
+        case ChangeKind.CONVERSATION_CHANGED if thread:
+            data: Any = ConversationSerializer(thread).data
+            return Event(session_id=thread.session_id, type=EventType.CONVERSATION, data=data)
+        case ChangeKind.MESSAGE_ADDED | ChangeKind.MESSAGE_CHANGED if thread:
+            return _of_message(change, rows.messages.get(change.message_id or 0), thread)
+    return None
+
+
+def _of_message(change: Change, message: Message | None, thread: Conversation) -> Event | None:
+    if message is None or message.direction == Direction.SYSTEM:
+        return None
+    added = change.kind == ChangeKind.MESSAGE_ADDED
+    data = dict(MessageSerializer(message, context={"address": address(thread)}).data)
+    return Event(
+        session_id=message.session_id,
+        type=EventType.MESSAGE if added else EventType.STATUS,
+        data=data | {"phoneNumber": address(thread)},
+    )
+
+
+def _of_number(number: Session | None) -> Event | None:
+    """Connecting is no news; what came of it is."""
+    if number is None or number.state == State.CONNECTING:
+        return None
+    if number.state == State.PAIRING:
+        if not number.qr:
+            return None
+        expires = number.qr_expires_at.isoformat() if number.qr_expires_at else None
+        return _said(number, EventType.QR, {"qr": number.qr, "expiresAt": expires})
+    if number.state == State.ONLINE:
+        phone = {"phoneNumber": number.phone, "name": number.push_name}
+        return _said(number, EventType.CONNECTED, phone)
+    reason = {"reason": number.state, "message": State(number.state).label}
+    return _said(number, EventType.DISCONNECTED, reason | {"detail": number.state_detail})
+
+
+def _said(number: Session, kind: EventType, data: dict[str, Any]) -> Event:
+    return Event(session_id=number.pk, type=kind, data={"sessionId": number.slug, **data})

@@ -1,0 +1,99 @@
+"""From the address of a route to the rows that its caller may see; 404 for all others."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.request import Request
+
+from api.envelope import Invalid
+from atendimento.models import Agent
+from clients import phone
+from whatsapp import jid, live
+from whatsapp.events import Person
+from whatsapp.models import AddressKind, ContactAddress, Conversation, Session, Status
+from whatsapp.people import contacts_of
+
+LONGEST = 64
+
+
+def agent_of(request: Request) -> Agent:
+    return cast(Agent, request.user)
+
+
+def number_named(request: Request, session_id: str) -> Session:
+    """The number with this identifier. Raises NotFound."""
+    number = Session.objects.visible_to(agent_of(request)).filter(slug=session_id).first()
+    if number is None:
+        raise NotFound("Número não encontrado.")
+    return number
+
+
+def only_supervisors(request: Request) -> None:
+    """Raises PermissionDenied."""
+    if not agent_of(request).supervises:
+        raise PermissionDenied("Só supervisores mudam a ligação de um número.")
+
+
+def conversation_named(request: Request, session_id: str, person: str) -> Conversation:
+    """The conversation of a number with whom *person* names. Raises NotFound, ValidationError."""
+    number = number_named(request, session_id)
+    kind, value = address_of(person)
+    key = phone.match_key(value) if kind == AddressKind.PHONE else value
+    found = ContactAddress.objects.filter(kind=kind, key=key).values("contact")
+    conversation = number.conversations.for_list().filter(contact__in=found).first()
+    if conversation is None:
+        raise NotFound("Não há conversa com este telefone neste número.")
+    return conversation
+
+
+def address_of(text: str) -> tuple[AddressKind, str]:
+    """("phone", E.164 digits) or ("lid", digits). Takes what a person types, and WhatsApp's own
+    forms. Raises ValidationError naming phoneNumber."""
+    user, at, server = text.strip().partition("@")
+    user = user.partition(":")[0]
+    if at and server == jid.LID_SERVER and user.isascii() and user.isdecimal() and len(user) < 30:
+        return AddressKind.LID, user
+    if len(text) > LONGEST or (at and server not in (jid.PHONE_SERVER, "c.us")):
+        raise Invalid("phoneNumber", "Use um telefone com DDD, ou o endereço do WhatsApp.")
+    try:
+        return AddressKind.PHONE, phone.parse(f"+{user}" if at else user)
+    except ValidationError as error:
+        raise Invalid("phoneNumber", error.messages[0]) from error
+
+
+def conversation_with(request: Request, session_id: str, person: str) -> Conversation:
+    """As `conversation_named`, but a telephone that nobody wrote from yet gets its conversation,
+    in the caller's hands."""
+    try:
+        return conversation_named(request, session_id, person)
+    except (NotFound, Http404):
+        number, (kind, value) = number_named(request, session_id), address_of(person)
+        if kind != AddressKind.PHONE:
+            raise
+    return _begin(number, Person(jid.of_phone(value), phone=value), agent_of(request))
+
+
+def _begin(number: Session, person: Person, agent: Agent) -> Conversation:
+    with transaction.atomic():
+        # The worker makes conversations under the same lock, and trusts that nobody else does.
+        Session.objects.select_for_update(no_key=True).get(pk=number.pk)
+        contact = contacts_of([(person, "")])[person]
+        conversation, made = Conversation.objects.get_or_create(
+            session=number,
+            contact=contact,
+            defaults={
+                "chat_jid": str(person.chat),
+                "status": Status.ACTIVE,
+                "assigned_to": agent,
+            },
+        )
+        if made:
+            conversation.attendances.create(agent=agent, claimed_at=timezone.now())
+            live.conversation_changed(conversation)
+    return conversation

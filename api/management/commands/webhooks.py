@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from api import deliver
+
+
+class Command(BaseCommand):
+    help = "Entrega os eventos aos webhooks cadastrados, até ser encerrado."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopping = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stopping.set())
+        deliver.run(stopping)

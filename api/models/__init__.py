@@ -1,0 +1,4 @@
+from api.models.event import OF_A_NUMBER, Event, EventType
+from api.models.webhook import Delivery, Outcome, Webhook
+
+__all__ = ["OF_A_NUMBER", "Delivery", "Event", "EventType", "Outcome", "Webhook"]

@@ -1,0 +1,239 @@
+"""The shapes of the API, with the names of the system it was ordered to replace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from api.fields import Email, Flag, Key, Text
+from atendimento.models import Agent
+from clients import cnpj
+from clients.models import Client, CompanyType, SalesStage
+from whatsapp.jid import of_phone
+from whatsapp.models import Conversation, Direction, Message, Outcome, Session, Status
+from whatsapp.models.conversation import MAX_TEXT
+
+
+def address(conversation: Conversation) -> str:
+    """What the other routes take as {phoneNumber}: by telephone where it is known."""
+    known = conversation.contact.phone
+    return str(of_phone(known)) if known else conversation.chat_jid
+
+
+class NumberState(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    sentence = serializers.CharField()
+    nextStep = serializers.CharField()
+    detail = serializers.CharField()
+    since = serializers.DateTimeField()
+
+
+class NumberSerializer(serializers.ModelSerializer[Session]):
+    id = serializers.CharField(source="slug")
+    phoneNumber = serializers.CharField(source="phone", allow_null=True)
+    isConnected = serializers.BooleanField(source="online")
+    state = serializers.SerializerMethodField()
+    qr = serializers.SerializerMethodField()
+    qrExpiresAt = serializers.DateTimeField(source="qr_expires_at", allow_null=True)
+    queueLength = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Session
+        fields = [
+            "id",
+            "name",
+            "phoneNumber",
+            "isConnected",
+            "state",
+            "qr",
+            "qrExpiresAt",
+            "queueLength",
+        ]
+
+    @extend_schema_field(NumberState)
+    def get_state(self, number: Session) -> dict[str, Any]:
+        return {
+            "code": number.shown_state,
+            "label": number.shown_state.label,
+            "sentence": number.words.sentence,
+            "nextStep": number.words.next_step,
+            "detail": number.state_detail,
+            "since": serializers.DateTimeField().to_representation(number.state_since),
+        }
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_qr(self, number: Session) -> str | None:
+        return number.qr or None
+
+    def get_queueLength(self, number: Session) -> int:
+        return number.messages.waiting().count()
+
+
+class PersonSerializer(serializers.ModelSerializer[Agent]):
+    name = serializers.CharField(source="__str__")
+
+    class Meta:
+        model = Agent
+        fields = ["id", "name"]
+
+
+class ConversationSerializer(serializers.ModelSerializer[Conversation]):
+    id = serializers.CharField(source="pk")
+    sessionId = serializers.CharField(source="session.slug")
+    phoneNumber = serializers.SerializerMethodField()
+    name = serializers.CharField(source="contact.display_name")
+    lastMessage = serializers.SerializerMethodField()
+    lastMessageAt = serializers.DateTimeField(source="last_message_at")
+    unreadCount = serializers.IntegerField(source="unread_count")
+    status = serializers.ChoiceField(choices=Status.choices)
+    assignedTo = PersonSerializer(source="assigned_to", allow_null=True)
+    clientId = serializers.IntegerField(source="contact.client_id", allow_null=True)
+    createdAt = serializers.DateTimeField(source="created_at")
+
+    class Meta:
+        model = Conversation
+        fields = [
+            "id",
+            "sessionId",
+            "phoneNumber",
+            "name",
+            "lastMessage",
+            "lastMessageAt",
+            "unreadCount",
+            "status",
+            "assignedTo",
+            "clientId",
+            "createdAt",
+        ]
+
+    def get_phoneNumber(self, conversation: Conversation) -> str:
+        return address(conversation)
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_lastMessage(self, conversation: Conversation) -> str | None:
+        last = conversation.last_message
+        return last.preview if last else None
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    id = serializers.CharField(source="pk")
+    messageId = serializers.CharField(source="wa_id", allow_null=True)
+    conversationId = serializers.CharField(source="conversation_id")
+    sender = serializers.SerializerMethodField()
+    content = serializers.CharField(source="body")
+    kind = serializers.CharField()
+    timestamp = serializers.DateTimeField(source="at")
+    isFromMe = serializers.SerializerMethodField()
+    status = serializers.CharField(source="delivery")
+    error = serializers.CharField()
+
+    class Meta:
+        model = Message
+        fields = [
+            "id",
+            "messageId",
+            "conversationId",
+            "sender",
+            "content",
+            "kind",
+            "timestamp",
+            "isFromMe",
+            "status",
+            "error",
+        ]
+
+    def get_isFromMe(self, message: Message) -> bool:
+        return message.direction == Direction.OUT
+
+    def get_sender(self, message: Message) -> str:
+        """As before: the customer's address in both directions of a direct chat."""
+        return str(self.context["address"])
+
+
+class SendSerializer(serializers.Serializer[Any]):
+    text = Text(
+        max_length=MAX_TEXT,
+        error_messages={"blank": "Escreva uma mensagem.", "required": "Escreva uma mensagem."},
+    )
+
+
+class MoveSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=[Status.PENDING, Status.ACTIVE])
+
+
+class FinishSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=[Status.CLOSED])
+    outcome = serializers.ChoiceField(
+        choices=Outcome.choices,
+        help_text="Motivo; exigido para finalizar.",
+        error_messages={"required": "Diga o motivo para finalizar."},
+    )
+
+
+class ClientSerializer(serializers.ModelSerializer[Client]):
+    name = Text(max_length=160)
+    email = Email(required=False, allow_blank=True, max_length=254)
+    cnpj = Text(
+        max_length=24,
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        help_text="Com ou sem máscara.",
+    )
+    companyType = serializers.ChoiceField(
+        source="company_type",
+        choices=CompanyType.choices,
+        required=False,
+        allow_blank=True,
+    )
+    creditLimit = Flag(source="credit_limit", required=False, allow_null=True)
+    hasDebt = Flag(source="has_debt", required=False, allow_null=True)
+    salesStage = serializers.ChoiceField(
+        source="sales_stage",
+        choices=SalesStage.choices,
+        required=False,
+    )
+    responsible = Key(
+        queryset=Agent.objects.filter(is_active=True), required=False, allow_null=True
+    )
+    phones = serializers.SerializerMethodField()
+    createdAt = serializers.DateTimeField(source="created_at", read_only=True)
+    updatedAt = serializers.DateTimeField(source="updated_at", read_only=True)
+
+    class Meta:
+        model = Client
+        fields = [
+            "id",
+            "name",
+            "cnpj",
+            "email",
+            "companyType",
+            "creditLimit",
+            "hasDebt",
+            "status",
+            "salesStage",
+            "responsible",
+            "phones",
+            "createdAt",
+            "updatedAt",
+        ]
+
+    def get_phones(self, client: Client) -> list[str]:
+        return [one.number for one in client.phones.all()]
+
+    def validate_cnpj(self, typed: str | None) -> str | None:
+        code = cnpj.normalise(typed or "")
+        if not code:
+            return None
+        try:
+            cnpj.validate(code)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages) from error
+        taken = Client.objects.filter(cnpj=code)
+        if (taken.exclude(pk=self.instance.pk) if self.instance else taken).exists():
+            raise serializers.ValidationError("Já existe um cliente com este CNPJ.")
+        return code

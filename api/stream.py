@@ -1,0 +1,238 @@
+"""The event stream: a websocket for each program and number, one reader for all in a process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Max, Min
+from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
+from rest_framework_simplejwt.tokens import AccessToken
+
+from api import events
+from api.models import Event
+from atendimento.models import Agent
+from whatsapp.follow import Follower
+from whatsapp.models import Session
+
+PATIENCE = 10.0
+QUEUE = 1000
+PAGE = 500
+REFRESH = 30.0
+NOBODY, NOT_FOUND, TOO_SLOW, TRY_AGAIN = 4401, 4404, 4408, 1011
+
+
+@dataclass(eq=False)
+class Listener:
+    """One socket: whose, of which number, and the frames that wait for it."""
+
+    agent: Agent
+    session_id: int
+    close: Callable[[int], None]
+    queue: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+
+    def send(self, frame: str) -> None:
+        try:
+            self.queue.put_nowait(frame)
+        except asyncio.QueueFull:
+            self.close(TOO_SLOW)
+
+
+class Stream(Follower):
+    """Makes events of changes as they come, and hands each to whoever listens to its number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners: set[Listener] = set()
+        self._cursor: int | None = None
+        self._refreshed = time.monotonic()
+
+    async def join(self, listener: Listener, since: int | None) -> None:
+        """Hand over what came after *since* (None: nothing), then go on live, without a gap."""
+        if since is not None:
+            since = await self._replay(listener, since)
+        async with self.lock:
+            await self._advance()
+            assert self._cursor is not None
+            if since is not None:
+                for event in await self.run(_page, listener.session_id, since, None):
+                    listener.send(frame(event.frame))
+            listener.send(frame({"type": "whatsapp:ready", "cursor": str(self._cursor)}))
+            self.listeners.add(listener)
+
+    async def _replay(self, listener: Listener, since: int) -> int | None:
+        """Most of what was missed, page by page at the socket's own pace; None when the cursor is
+        older than what is kept, and the client must read by REST instead."""
+        if await self.run(_forgotten, since):
+            listener.send(frame({"type": "whatsapp:reset"}))
+            return None
+        while page := await self.run(_page, listener.session_id, since, PAGE):
+            for event in page:
+                await listener.queue.put(frame(event.frame))
+            since = page[-1].pk
+        return since
+
+    def leave(self, listener: Listener) -> None:
+        self.listeners.discard(listener)
+
+    async def catch_up(self) -> None:
+        """Nobody listens, nothing to do: `manage.py webhooks` makes events as well."""
+        if self.listeners:
+            await self._advance()
+
+    async def now_and_then(self) -> None:
+        if time.monotonic() - self._refreshed > REFRESH:
+            self._refreshed = time.monotonic()
+            await self._refresh()
+            await self.run(_prune)
+
+    async def _advance(self) -> None:
+        fresh = await self.run(_fresh, self._cursor)
+        if self._cursor is None:
+            self._cursor = fresh[-1].pk if fresh else 0
+            return
+        for event in fresh:
+            self._cursor = event.pk
+            text = frame(event.frame)
+            for listener in list(self.listeners):
+                if listener.session_id == event.session_id:
+                    listener.send(text)
+
+    async def _refresh(self) -> None:
+        """Rights may have changed: whoever may not see the number any more is cut."""
+        for listener in list(self.listeners):
+            if not await self.run(_may, listener.agent.pk, listener.session_id):
+                listener.close(NOT_FOUND)
+
+
+class StreamConsumer(AsyncWebsocketConsumer):
+    """Says who it is first (subprotocol `bearer, TOKEN`, or {"type": "auth", "token": …}), then
+    only listens."""
+
+    listener: Listener | None = None
+    writer: asyncio.Task[None] | None = None
+    timer: asyncio.TimerHandle | None = None
+
+    async def connect(self) -> None:
+        offered = self.scope["subprotocols"]
+        bearer = len(offered) == 2 and offered[0] == "bearer"
+        await self.accept("bearer" if bearer else None)
+        self._close_in(PATIENCE)
+        if bearer:
+            await self._enter(offered[1], _asked_cursor(self.scope["query_string"]))
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        said = _parsed(text_data or "")
+        if self.listener is None and said.get("type") == "auth":
+            await self._enter(str(said.get("token", "")), _number(said.get("cursor")))
+
+    async def disconnect(self, code: int) -> None:
+        if self.listener:
+            Stream.here().leave(self.listener)
+        for pending in (self.writer, self.timer):
+            if pending:
+                pending.cancel()
+
+    async def _enter(self, token: str, cursor: int | None) -> None:
+        stream = Stream.here()
+        known = await stream.run(_known, token)
+        if known is None:
+            await self.close(NOBODY)
+            return
+        agent, seconds = known
+        slug = self.scope["url_route"]["kwargs"]["session_id"]
+        number = await stream.run(_number_named, slug, agent)
+        if number is None:
+            await self.close(NOT_FOUND)
+            return
+        self._close_in(seconds)
+        self.listener = Listener(agent, number, self._cut)
+        self.writer = asyncio.create_task(self._write(self.listener))
+        await stream.join(self.listener, cursor)
+
+    async def _write(self, listener: Listener) -> None:
+        while True:
+            await self.send(await listener.queue.get())
+
+    def _close_in(self, seconds: float) -> None:
+        if self.timer:
+            self.timer.cancel()
+        self.timer = asyncio.get_running_loop().call_later(seconds, self._cut, NOBODY)
+
+    def _cut(self, code: int) -> None:
+        if self.listener:
+            Stream.here().leave(self.listener)
+        asyncio.get_running_loop().create_task(self.close(code))
+
+
+def frame(body: dict[str, object]) -> str:
+    return json.dumps(body, cls=DjangoJSONEncoder, ensure_ascii=False)
+
+
+def _prune() -> None:
+    Event.objects.expired(settings.CHANGE_RETENTION_HOURS).delete()
+
+
+def _fresh(cursor: int | None) -> list[Event]:
+    """The new events; before the first time only the newest of all."""
+    events.tell_all()
+    if cursor is None:
+        return list(Event.objects.order_by("-pk")[:1])
+    return list(Event.objects.filter(pk__gt=cursor).order_by("pk"))
+
+
+def _page(session_id: int, after: int, most: int | None) -> list[Event]:
+    return list(Event.objects.of(session_id, after)[:most])
+
+
+def _forgotten(cursor: int) -> bool:
+    """Whether events after *cursor* may have been pruned, or it is none of ours."""
+    kept = Event.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    return bool(cursor) and not (kept["first"] or 1) - 1 <= cursor <= (kept["last"] or 0)
+
+
+def _known(token: str) -> tuple[Agent, float] | None:
+    """Whose token it is, and for how many more seconds."""
+    try:
+        access = AccessToken(token)  # type: ignore[arg-type]
+        agent = JWTAuthentication().get_user(access)
+    except (TokenError, AuthenticationFailed):
+        return None
+    assert isinstance(agent, Agent)
+    return agent, max(0.0, access["exp"] - time.time())
+
+
+def _number_named(slug: str, agent: Agent) -> int | None:
+    visible = Session.objects.visible_to(agent).filter(slug=slug)
+    return visible.values_list("pk", flat=True).first()
+
+
+def _may(agent: int, session_id: int) -> bool:
+    known = Agent.objects.filter(pk=agent, is_active=True).first()
+    return bool(known and Session.objects.visible_to(known).filter(pk=session_id).exists())
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _asked_cursor(query: bytes) -> int | None:
+    return _number(parse_qs(query.decode(errors="replace")).get("cursor", [""])[0])
+
+
+def _number(value: object) -> int | None:
+    text = str(value if value is not None else "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None

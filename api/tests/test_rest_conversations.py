@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import Client as Browser
+from pytest_django import DjangoAssertNumQueries
+
+from api.tests.conftest import Caller, told
+from atendimento.factories import AgentFactory, SupervisorFactory
+from whatsapp.factories import (
+    ConversationFactory,
+    MessageFactory,
+    OutgoingMessageFactory,
+    SessionFactory,
+)
+from whatsapp.models import (
+    AddressKind,
+    ContactAddress,
+    Conversation,
+    Delivery,
+    Message,
+    State,
+    Status,
+    Wanted,
+)
+
+pytestmark = pytest.mark.django_db
+JSON = "application/json"
+PHONE, LID = "5511999998888", "200000000000001"
+
+
+@pytest.fixture
+def number() -> Any:
+    return SessionFactory(slug="vendas-sp")
+
+
+@pytest.fixture
+def thread(number: Any) -> Conversation:
+    conversation: Conversation = ConversationFactory(session=number, contact__phone=PHONE)
+    for kind, value in ((AddressKind.PHONE, PHONE), (AddressKind.LID, LID)):
+        ContactAddress.objects.create(
+            contact=conversation.contact, kind=kind, key=value, value=value
+        )
+    return conversation
+
+
+@pytest.fixture
+def ana() -> Any:
+    return AgentFactory(first_name="Ana")
+
+
+@pytest.fixture
+def api(as_agent: Caller, ana: Any) -> Browser:
+    return as_agent(ana)
+
+
+def _url(what: str, person: str = PHONE) -> str:
+    return f"/api/whatsapp/vendas-sp/{what.replace('*', quote(person, safe=''))}"
+
+
+def test_without_a_token_nothing_is_told(client: Browser, thread: Conversation) -> None:
+    answer = client.get(_url("conversations"))
+    assert answer.status_code == 401
+    assert answer.json()["success"] is False
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_conversations_come_newest_first_in_the_old_shape(
+    api: Browser, thread: Conversation, number: Any
+) -> None:
+    newer = ConversationFactory(session=number)
+    rows = told(api.get(_url("conversations")))
+    assert [row["id"] for row in rows] == [str(newer.pk), str(thread.pk)]
+    assert rows[1]["phoneNumber"] == f"{PHONE}@s.whatsapp.net"
+    assert rows[1]["sessionId"] == "vendas-sp"
+    assert rows[1]["status"] == "pending"
+    assert rows[1]["unreadCount"] == 1
+    assert rows[1]["lastMessage"] == "Bom dia"
+
+
+def test_the_cursor_reads_every_conversation_once(api: Browser, number: Any) -> None:
+    everyone = {str(ConversationFactory(session=number).pk) for _ in range(7)}
+    seen: list[str] = []
+    url = _url("conversations?limit=3")
+    answer = api.get(url).json()
+    while True:
+        seen += [row["id"] for row in answer["data"]]
+        if not answer["next"]:
+            break
+        answer = api.get(url, {"cursor": answer["next"], "limit": 3}).json()
+    assert len(seen) == 7
+    assert set(seen) == everyone
+
+
+def test_filters_of_the_list(api: Browser, thread: Conversation, ana: Any, number: Any) -> None:
+    other = ConversationFactory(session=number, contact__push_name="Zélia", unread_count=0)
+    other.claim(ana)
+
+    def ids(query: str) -> list[int]:
+        return [int(row["id"]) for row in told(api.get(_url(f"conversations?{query}")))]
+
+    assert ids("status=active") == [other.pk]
+    assert ids(f"assigned_to={ana.pk}") == [other.pk]
+    assert ids("assigned_to=0") == [thread.pk]
+    assert ids("unread=true") == [thread.pk]
+    assert ids("q=Z%C3%A9lia") == [other.pk]
+    assert ids("q=99999-8888") == [thread.pk]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("limit=abc", "limit"),
+        ("offset=-1", "offset"),
+        ("offset=99999999999999999999", "offset"),
+        ("status=aberta", "status"),
+        ("cursor=ontem", "cursor"),
+        ("unread=talvez", "unread"),
+        ("q=%00", "q"),
+    ],
+)
+def test_bad_queries_name_the_field(api: Browser, number: Any, query: str, field: str) -> None:
+    answer = api.get(_url(f"conversations?{query}"))
+    assert answer.status_code == 400
+    assert field in answer.json()["errors"]
+
+
+def test_lists_cost_the_same_for_one_row_and_fifty(
+    api: Browser,
+    number: Any,
+    thread: Conversation,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    MessageFactory.create_batch(50, conversation=thread)
+    for _ in range(50):
+        ConversationFactory(session=number)
+    for url, queries in (
+        (_url("conversations?limit=1"), 6),
+        (_url("conversations?limit=50"), 6),
+        (_url("messages/*?limit=1"), 7),
+        (_url("messages/*?limit=50"), 7),
+    ):
+        with django_assert_num_queries(queries):
+            assert api.get(url).status_code == 200
+
+
+def test_unchanged_lists_are_not_sent_again(api: Browser, thread: Conversation, ana: Any) -> None:
+    first = api.get(_url("conversations"))
+    same = api.get(_url("conversations"), headers={"If-None-Match": first["ETag"]})
+    assert same.status_code == 304
+    assert same.content == b""
+    thread.claim(ana)
+    fresh = api.get(_url("conversations"), headers={"If-None-Match": first["ETag"]})
+    assert fresh.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        "5511999998888",
+        "+55 (11) 99999-8888",
+        "551199998888",
+        "11999998888",
+        "5511999998888@s.whatsapp.net",
+        f"{LID}@lid",
+    ],
+)
+def test_every_spelling_finds_the_conversation(
+    api: Browser, thread: Conversation, person: str
+) -> None:
+    rows = told(api.get(_url("messages/*", person)))
+    assert [row["content"] for row in rows] == ["Bom dia"]
+
+
+@pytest.mark.parametrize("person", ["abc", "12", "1@example.com", "٣٤٥٦٧٨٩٠", "9" * 400, "\0"])
+def test_nonsense_for_a_telephone_is_400(api: Browser, thread: Conversation, person: str) -> None:
+    answer = api.get(_url("messages/*", person))
+    assert answer.status_code == 400
+    assert "phoneNumber" in answer.json()["errors"]
+
+
+def test_messages_are_the_newest_page_in_order(api: Browser, thread: Conversation) -> None:
+    for n in range(5):
+        MessageFactory(conversation=thread, body=f"m{n}")
+    newest = told(api.get(_url("messages/*?limit=2")))
+    assert [row["content"] for row in newest] == ["m3", "m4"]
+    before = told(api.get(_url(f"messages/*?limit=2&before={newest[0]['id']}")))
+    assert [row["content"] for row in before] == ["m1", "m2"]
+    after = told(api.get(_url(f"messages/*?limit=2&after={before[0]['id']}")))
+    assert [row["content"] for row in after] == ["m2", "m3"]
+    older = told(api.get(_url("messages/*?limit=2&offset=2")))
+    assert [row["content"] for row in older] == ["m1", "m2"]
+
+
+def test_history_is_read_while_the_number_is_off(api: Browser, thread: Conversation) -> None:
+    thread.session.enter(State.LOGGED_OUT)
+    assert len(told(api.get(_url("messages/*")))) == 1
+
+
+def test_sending_queues_once_for_one_key(api: Browser, thread: Conversation, ana: Any) -> None:
+    thread.claim(ana)
+    headers = {"Idempotency-Key": "pedido-1"}
+    first, second = (
+        api.post(_url("send/*"), {"text": "Oi"}, JSON, headers=headers) for _ in range(2)
+    )
+    assert first.status_code == second.status_code == 202
+    assert told(first) == told(second)
+    assert told(first)["status"] == Delivery.QUEUED
+    assert told(first)["isFromMe"] is True
+    assert Message.objects.filter(body="Oi").count() == 1
+    other = api.post(_url("send/*"), {"text": "Outra"}, JSON, headers=headers)
+    assert other.status_code == 409
+
+
+def test_sending_is_for_whoever_has_the_conversation(
+    api: Browser, thread: Conversation, as_agent: Caller
+) -> None:
+    thread.claim(AgentFactory())
+    assert api.post(_url("send/*"), {"text": "Oi"}, JSON).status_code == 409
+    integration = as_agent(SupervisorFactory())
+    assert integration.post(_url("send/*"), {"text": "Oi"}, JSON).status_code == 202
+
+
+def test_a_new_telephone_gets_a_conversation(api: Browser, number: Any, ana: Any) -> None:
+    answer = api.post(_url("send/*", "+55 21 98888-7777"), {"text": "Olá"}, JSON)
+    assert answer.status_code == 202
+    opened = Conversation.objects.get(session=number)
+    assert opened.assigned_to == ana
+    assert opened.status == Status.ACTIVE
+    assert opened.chat_jid == "5521988887777@s.whatsapp.net"
+    again = api.post(_url("send/*", "2188887777"), {"text": "de novo"}, JSON)
+    assert told(again)["conversationId"] == str(opened.pk)
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"text": ""}, {"text": "  "}, {"text": "x" * 5000}, {"text": 0}]
+)
+def test_bad_text_names_the_field(
+    api: Browser, thread: Conversation, ana: Any, body: dict[str, Any]
+) -> None:
+    thread.claim(ana)
+    answer = api.post(_url("send/*"), body, JSON)
+    assert answer.status_code == 400
+    assert "text" in answer.json()["errors"]
+
+
+def test_status_moves_by_the_pages_own_rules(
+    api: Browser, thread: Conversation, ana: Any, as_agent: Caller
+) -> None:
+    url = _url("conversation/*/status")
+    assert told(api.put(url, {"status": "active"}, JSON))["assignedTo"]["id"] == ana.pk
+    late = as_agent(AgentFactory()).put(url, {"status": "active"}, JSON)
+    assert late.status_code == 409
+    assert "assumiu antes de você" in late.json()["message"]
+    no_reason = api.put(url, {"status": "closed"}, JSON)
+    assert no_reason.status_code == 400
+    assert "outcome" in no_reason.json()["errors"]
+    done = told(api.put(url, {"status": "closed", "outcome": "sold"}, JSON))
+    assert done["status"] == "closed"
+    assert api.put(url, {"status": "closed", "outcome": "sold"}, JSON).status_code == 409
+    assert told(api.put(url, {"status": "active"}, JSON))["status"] == "active"
+    assert told(api.put(url, {"status": "pending"}, JSON))["assignedTo"] is None
+
+
+def test_reading_clears_the_counter(api: Browser, thread: Conversation, ana: Any) -> None:
+    assert api.put(_url("conversation/*/read")).status_code == 409
+    thread.claim(ana)
+    assert api.put(_url("conversation/*/read")).json()["success"] is True
+    thread.refresh_from_db()
+    assert thread.unread_count == 0
+
+
+def test_numbers_of_others_do_not_exist(api: Browser, thread: Conversation) -> None:
+    thread.session.agents.add(AgentFactory())
+    for url in ("conversations", "messages/*", ""):
+        answer = api.get(_url(url).rstrip("/"))
+        assert answer.status_code == 404
+        assert answer.json()["success"] is False
+    assert api.post(_url("send/*"), {"text": "Oi"}, JSON).status_code == 404
+    assert api.post(_url("logout")).status_code == 404
+
+
+def test_a_number_is_begun_once(api: Browser, as_agent: Caller) -> None:
+    supervisor = as_agent(SupervisorFactory())
+    url = "/api/whatsapp/filial-2/initialize"
+    assert api.post(url).status_code == 404
+    assert supervisor.post(url).json()["message"] == "Inicialização em andamento"
+    again = supervisor.post(url)
+    assert again.status_code == 400
+    assert again.json() == {"success": False, "message": "Sessão já inicializada"}
+    assert api.post(url).status_code == 403
+    state = told(api.get("/api/whatsapp/filial-2"))
+    assert state["state"]["code"] == "new"
+    assert state["queueLength"] == 0
+
+
+def test_a_number_in_pairing_shows_its_code(api: Browser, number: Any) -> None:
+    number.want(Wanted.PAIR)
+    number.show_qr("2@abc", 20)
+    shown = told(api.get("/api/whatsapp/vendas-sp"))
+    assert shown["qr"] == "2@abc"
+    assert shown["qrExpiresAt"]
+    assert shown["isConnected"] is False
+
+
+def test_waiting_messages_are_counted(api: Browser, thread: Conversation) -> None:
+    OutgoingMessageFactory(conversation=thread, delivery=Delivery.QUEUED)
+    assert told(api.get("/api/whatsapp/vendas-sp"))["queueLength"] == 1

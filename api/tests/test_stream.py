@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import threading
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.db import connection, transaction
+from rest_framework_simplejwt.tokens import AccessToken
+
+from api import stream
+from api.models import Event
+from atendimento.factories import AgentFactory, SupervisorFactory
+from painel.asgi import sockets
+from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory
+from whatsapp.follow import Follower
+from whatsapp.live import message_added
+from whatsapp.models import Change, Conversation, State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _stop() -> AsyncIterator[None]:
+    yield
+    await stream.Stream.here().stop()
+    Follower._running.clear()
+
+
+class Program:
+    """Another system: connects, remembers the last cursor, and keeps what it was told."""
+
+    def __init__(self, agent: Any, slug: str) -> None:
+        self.token, self.slug = str(AccessToken.for_user(agent)), slug
+        self.cursor: str | None = None
+        self.heard: list[dict[str, Any]] = []
+
+    async def open(self, *, by_message: bool = False) -> None:
+        query = f"?cursor={self.cursor}" if self.cursor is not None and not by_message else ""
+        self.socket = WebsocketCommunicator(
+            sockets,
+            f"/ws/api/{self.slug}/{query}",
+            subprotocols=[] if by_message else ["bearer", self.token],
+        )
+        assert (await self.socket.connect())[0]
+        if by_message:
+            auth = {"type": "auth", "token": self.token, "cursor": self.cursor}
+            await self.socket.send_to(text_data=json.dumps(auth))
+
+    async def read(self, seconds: float = 1) -> dict[str, Any] | None:
+        try:
+            frame = json.loads(await self.socket.receive_from(timeout=seconds))
+        except (TimeoutError, asyncio.CancelledError):
+            return None
+        self.cursor = frame.get("cursor", self.cursor)
+        if "data" in frame:
+            self.heard.append(frame)
+        return dict(frame)
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        while frame := await self.read(5):
+            if frame["type"] == kind:
+                return frame
+        raise AssertionError(f"no {kind}")
+
+    async def close(self) -> None:
+        # A read in vain has cancelled the consumer: the tester's way.
+        with suppress(asyncio.CancelledError):
+            await self.socket.disconnect()
+
+
+@pytest.fixture
+def thread() -> Conversation:
+    conversation: Conversation = ConversationFactory(session=SessionFactory(slug="vendas-sp"))
+    return conversation
+
+
+def _say(conversation: Conversation, text: str, pause: float = 0) -> None:
+    with transaction.atomic():
+        message_added(MessageFactory(conversation=conversation, body=text))
+        if pause:
+            threading.Event().wait(pause)
+
+
+def _write(conversation: Conversation, writer: int, messages: int) -> None:
+    for n in range(messages):
+        _say(conversation, f"{writer}-{n}", random.random() * 0.01)
+    connection.close()
+
+
+async def test_every_event_once_in_order_over_cut_sockets(thread: Conversation) -> None:
+    program = Program(await sync_to_async(AgentFactory)(), "vendas-sp")
+    program.cursor = "0"
+    writers = [asyncio.to_thread(_write, thread, writer, 250) for writer in range(4)]
+    work = asyncio.gather(*writers)
+    cuts = 0
+    while len(program.heard) < 1000:
+        await program.open()
+        for _ in range(random.randrange(20, 45)):
+            if await program.read(1) is None:
+                break
+        if cuts < 20:
+            await program.close()
+            cuts += 1
+    await work
+    assert cuts == 20
+    cursors = [int(frame["cursor"]) for frame in program.heard]
+    assert cursors == sorted(set(cursors))
+    texts = [frame["data"]["content"] for frame in program.heard]
+    assert len(texts) == len(set(texts)) == 1000
+    for writer in range(4):
+        mine = [text for text in texts if text.startswith(f"{writer}-")]
+        assert mine == [f"{writer}-{n}" for n in range(250)]
+
+
+async def test_two_processes_tell_the_same_order(thread: Conversation) -> None:
+    one, two = stream.Stream(), stream.Stream()
+    agent = await sync_to_async(AgentFactory)()
+    heard = []
+    for process in (one, two):
+        listener = stream.Listener(agent, thread.session_id, lambda code: None)
+        await process.join(listener, 0)
+        heard.append(listener)
+    await asyncio.gather(*(asyncio.to_thread(_write, thread, writer, 20) for writer in range(4)))
+    frames = []
+    for listener in heard:
+        mine: list[str] = []
+        while len(mine) < 80:
+            frame = json.loads(await asyncio.wait_for(listener.queue.get(), 5))
+            if "data" in frame:
+                mine.append(frame["cursor"])
+        frames.append(mine)
+    assert frames[0] == frames[1]
+    await one.stop()
+    await two.stop()
+
+
+async def test_a_slow_commit_is_not_lost(thread: Conversation) -> None:
+    """A change that took its id first and became visible last."""
+    begun, finish = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            message_added(MessageFactory(conversation=thread, body="devagar"))
+            begun.set()
+            finish.wait(5)
+        connection.close()
+
+    program = Program(await sync_to_async(AgentFactory)(), "vendas-sp")
+    await program.open()
+    await program.until("whatsapp:ready")
+    late = asyncio.create_task(asyncio.to_thread(slow))
+    await asyncio.to_thread(begun.wait, 5)
+    await sync_to_async(_say)(thread, "depressa")
+    assert (await program.until("whatsapp:message"))["data"]["content"] == "depressa"
+    finish.set()
+    assert (await program.until("whatsapp:message"))["data"]["content"] == "devagar"
+    await late
+
+
+async def test_a_numbers_states_are_told(thread: Conversation) -> None:
+    program = Program(await sync_to_async(SupervisorFactory)(), "vendas-sp")
+    await program.open(by_message=True)
+    await program.until("whatsapp:ready")
+    number = thread.session
+    await sync_to_async(number.show_qr)("2@abc", 20)
+    qr = await program.until("whatsapp:qr")
+    assert qr["data"]["qr"] == "2@abc"
+    await sync_to_async(number.enter)(State.ONLINE)
+    assert (await program.until("whatsapp:connected"))["data"]["phoneNumber"] == number.phone
+    await sync_to_async(number.enter)(State.LOGGED_OUT)
+    assert (await program.until("whatsapp:disconnected"))["data"]["reason"] == "logged_out"
+
+
+async def test_a_forgotten_cursor_is_told_to_read_again(thread: Conversation) -> None:
+    await sync_to_async(_say)(thread, "um")
+    program = Program(await sync_to_async(AgentFactory)(), "vendas-sp")
+    program.cursor = str(10**9)
+    await program.open()
+    first = await program.read(5)
+    assert first is not None
+    assert first["type"] == "whatsapp:reset"
+    assert int((await program.until("whatsapp:ready"))["cursor"]) < 10**9
+
+
+@pytest.mark.parametrize("token", ["", "nada", "a.b.c"])
+async def test_a_bad_token_is_4401(token: str) -> None:
+    socket = WebsocketCommunicator(sockets, "/ws/api/vendas-sp/", subprotocols=["bearer", token])
+    await socket.connect()
+    assert (await socket.receive_output(5))["code"] == 4401
+
+
+async def test_silence_is_4401(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "PATIENCE", 0.1)
+    socket = WebsocketCommunicator(sockets, "/ws/api/vendas-sp/")
+    await socket.connect()
+    assert (await socket.receive_output(5))["code"] == 4401
+
+
+async def test_an_invisible_number_is_4404(thread: Conversation) -> None:
+    await sync_to_async(thread.session.agents.add)(await sync_to_async(AgentFactory)())
+    program = Program(await sync_to_async(AgentFactory)(), "vendas-sp")
+    await program.open()
+    assert (await program.socket.receive_output(5))["code"] == 4404
+
+
+def test_untold_changes_are_found_by_their_own_index(thread: Conversation) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "change_untold" in Change.objects.untold().order_by("pk")[:500].explain()
+        cursor.execute("SET LOCAL enable_sort = off")
+        assert "event_stream" in Event.objects.of(thread.session_id, 5)[:500].explain()

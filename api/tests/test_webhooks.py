@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from api import deliver, outgoing
+from api.models import Delivery, EventType, Outcome, Webhook
+from atendimento.factories import AgentFactory
+from atendimento.models import Role
+from whatsapp.factories import ConversationFactory, MessageFactory
+from whatsapp.live import message_added
+from whatsapp.models import Conversation
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Server:
+    """Another system on 127.0.0.1; answers with the codes it was told, then 200."""
+
+    def __init__(self) -> None:
+        self.codes: list[int] = []
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.got.append((dict(self.headers), body))
+                self.send_response(outer.codes.pop(0) if outer.codes else 200)
+                self.send_header("Location", "/elsewhere")
+                self.end_headers()
+                self.wfile.write(b"x" * 200_000)
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.http.server_port}/hook?a=1"
+
+
+@pytest.fixture
+def other(settings: Any) -> Iterator[Server]:
+    settings.WEBHOOK_ALLOW_PRIVATE = True
+    server = Server()
+    yield server
+    server.http.shutdown()
+
+
+@pytest.fixture
+def thread() -> Conversation:
+    conversation: Conversation = ConversationFactory()
+    return conversation
+
+
+def _hook(url: str, **options: Any) -> Webhook:
+    webhook = Webhook.objects.create(name="Painel de vendas", url=url, **options)
+    deliver.turn()
+    return webhook
+
+
+def _say(conversation: Conversation, text: str) -> None:
+    with transaction.atomic():
+        message_added(MessageFactory(conversation=conversation, body=text))
+
+
+def test_an_event_is_posted_once_and_signed(other: Server, thread: Conversation) -> None:
+    webhook = _hook(other.url)
+    _say(thread, "olá, é ção")
+    assert deliver.turn() == 1
+    assert deliver.turn() == 0
+    headers, body = other.got[0]
+    signed = f"{headers['X-Painel-Timestamp']}.".encode() + body
+    digest = hmac.new(webhook.secret.encode(), signed, hashlib.sha256).hexdigest()
+    assert headers["X-Painel-Signature"] == f"v1={digest}"
+    assert headers["X-Painel-Event"] == EventType.MESSAGE
+    assert json.loads(body)["data"]["content"] == "olá, é ção"
+    assert Delivery.objects.get().outcome == Outcome.DELIVERED
+
+
+def test_events_keep_their_order(other: Server, thread: Conversation) -> None:
+    _hook(other.url)
+    for n in range(30):
+        _say(thread, str(n))
+    while deliver.turn():
+        pass
+    assert [json.loads(body)["data"]["content"] for _, body in other.got] == [
+        str(n) for n in range(30)
+    ]
+
+
+def test_a_webhook_gets_only_what_it_asked_for(other: Server, thread: Conversation) -> None:
+    elsewhere = ConversationFactory()
+    _hook(other.url, session=elsewhere.session)
+    _hook(other.url, types=[EventType.QR])
+    _say(thread, "não")
+    assert deliver.turn() == 0
+    _say(elsewhere, "sim")
+    assert deliver.turn() == 1
+
+
+def test_a_failure_is_tried_again_under_the_same_id(other: Server, thread: Conversation) -> None:
+    _hook(other.url)
+    other.codes = [500]
+    _say(thread, "oi")
+    deliver.turn()
+    waiting = Delivery.objects.get()
+    assert (waiting.outcome, waiting.status, waiting.attempts) == (Outcome.WAITING, 500, 1)
+    assert waiting.next_at > timezone.now() + timedelta(seconds=5)
+    assert deliver.turn() == 0
+    Delivery.objects.update(next_at=timezone.now())
+    assert deliver.turn() == 1
+    first, second = (headers["X-Painel-Delivery"] for headers, _ in other.got)
+    assert first == second
+    assert Delivery.objects.get().outcome == Outcome.DELIVERED
+
+
+def test_after_a_day_it_is_given_up_and_said(other: Server, thread: Conversation) -> None:
+    _hook(other.url)
+    other.codes = [503]
+    _say(thread, "oi")
+    deliver.events.tell_all()
+    Webhook.objects.get().take_events()
+    Delivery.objects.update(created_at=timezone.now() - timedelta(hours=24))
+    deliver.turn()
+    assert Delivery.objects.get().outcome == Outcome.GIVEN_UP
+
+
+def test_redirects_are_not_followed(other: Server, thread: Conversation) -> None:
+    _hook(other.url)
+    other.codes = [302]
+    _say(thread, "oi")
+    deliver.turn()
+    assert len(other.got) == 1
+    assert "redirecionamentos" in Delivery.objects.get().error
+
+
+def test_two_deliverers_never_take_the_same(other: Server, thread: Conversation) -> None:
+    _hook(other.url)
+    for n in range(20):
+        _say(thread, str(n))
+    deliver.events.tell_all()
+    Webhook.objects.get().take_events()
+    taken: list[int] = []
+
+    def take() -> None:
+        taken.extend(one.pk for one in Delivery.objects.claim(15))
+        connection.close()
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(taken) == len(set(taken)) <= 20
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.0.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fd00::1",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "2002:7f00:1::",
+        "64:ff9b::7f00:1",
+    ],
+)
+def test_inner_addresses_are_not_public(address: str) -> None:
+    assert not outgoing.is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111", "::ffff:8.8.8.8"])
+def test_outer_addresses_are_public(address: str) -> None:
+    assert outgoing.is_public(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0177.0.0.1/",
+        "https://[::1]/",
+        "https://localhost/",
+        "https://user:secret@8.8.8.8/",
+        "http://8.8.8.8/",
+        "ftp://8.8.8.8/",
+        "https://",
+        "https://8.8.8.8:99999/",
+        "nada",
+    ],
+)
+def test_a_bad_address_is_refused_in_words(url: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Webhook(name="x", url=url).clean()
+    assert refused.value.message_dict["url"][0].endswith(".")
+
+
+def test_a_name_that_changes_its_mind_gains_nothing(
+    other: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address that was checked is the one that is used: a second look-up never happens."""
+    asked: list[str] = []
+    port = other.http.server_port
+
+    def resolve(host: str, *args: Any, **options: Any) -> list[Any]:
+        asked.append(host)
+        address = "127.0.0.1" if len(asked) == 1 else "203.0.113.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(outgoing.socket, "getaddrinfo", resolve)
+    parts, address = outgoing.check(f"http://muda.example:{port}/")
+    monkeypatch.undo()
+    assert address == "127.0.0.1"
+    assert outgoing._connection(parts, address).sock.getpeername()[1] == port
+    assert asked == ["muda.example"]
+
+
+def test_a_silent_address_is_left(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.WEBHOOK_ALLOW_PRIVATE = True
+    monkeypatch.setattr(outgoing, "TOTAL", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with pytest.raises(outgoing.Refused, match="Sem resposta"):
+            outgoing.post(f"http://127.0.0.1:{silent.getsockname()[1]}/", b"{}", {})
+
+
+@pytest.mark.django_db
+def test_only_administrators_make_webhooks(client: Browser) -> None:
+    for role, code in ((Role.SUPERVISOR, 403), (Role.ADMIN, 200)):
+        client.force_login(AgentFactory(role=role))
+        assert client.get(reverse("admin:api_webhook_add")).status_code == code
+
+
+def test_the_secret_is_shown_once_and_the_log_can_send_again(
+    client: Browser, other: Server, thread: Conversation
+) -> None:
+    client.force_login(AgentFactory(role=Role.ADMIN, is_superuser=True))
+    sent = {"name": "Vendas", "url": other.url, "types": "whatsapp:message", "active": "on"}
+    made = client.post(reverse("admin:api_webhook_add"), sent, follow=True)
+    webhook = Webhook.objects.get()
+    assert webhook.secret in made.content.decode()
+    change = client.get(reverse("admin:api_webhook_change", args=[webhook.pk]))
+    assert webhook.secret not in change.content.decode()
+    deliver.turn()
+    _say(thread, "oi")
+    deliver.turn()
+    log = client.get(reverse("admin:api_delivery_changelist"))
+    assert "entregue" in log.content.decode()
+    again = {"action": "send_again", "_selected_action": Delivery.objects.get().pk}
+    client.post(reverse("admin:api_delivery_changelist"), again)
+    deliver.turn()
+    assert len(other.got) == 2

@@ -1,0 +1,111 @@
+"""The messages of a conversation: a page of them, and a new one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.checked import asked, checked
+from api.envelope import Invalid, Refused
+from api.freshness import unchanged
+from api.lookup import agent_of, conversation_named, conversation_with
+from api.paging import LARGEST_ID, Page
+from api.schema import PERSON, SESSION, answers, data
+from api.serializers import MessageSerializer, SendSerializer, address
+from atendimento.models import Agent
+from whatsapp.models import Conversation, Direction, Message, Origin
+
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "pattern": r"^[!-~]{1,80}$"},
+    "header",
+    description="A mesma chave de novo devolve a mesma mensagem e não envia outra vez.",
+)
+
+
+class ThreadQuery(Page):
+    before = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+    after = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+
+
+class Messages(APIView):
+    @extend_schema(
+        operation_id="messages",
+        summary="A página mais nova da conversa, em ordem crescente",
+        description="before/after: id de uma mensagem; offset conta a partir da mais nova. Legível "
+        "também com o número desligado. Permissão: quem atende o número, e supervisores.",
+        parameters=[SESSION, PERSON, ThreadQuery],
+        responses=answers({200: data(MessageSerializer, "Messages", many=True)}, 400),
+    )
+    def get(self, request: Request, sessionId: str, phoneNumber: str) -> HttpResponse:
+        conversation = conversation_named(request, sessionId, phoneNumber)
+        wanted = asked(ThreadQuery, request)
+        if (same := unchanged(request)).status_code == 304:
+            return same
+        shown = MessageSerializer(
+            _page(conversation, wanted), many=True, context={"address": address(conversation)}
+        )
+        return Response({"success": True, "data": shown.data}, headers={"ETag": same["ETag"]})
+
+
+def _page(conversation: Conversation, wanted: dict[str, Any]) -> list[Message]:
+    found = conversation.messages.exclude(direction=Direction.SYSTEM).order_by("-at", "-pk")
+    start, end = wanted["offset"], wanted["offset"] + wanted["limit"]
+    if "after" in wanted:
+        newer = found.after(_named(conversation, "after", wanted)).order_by("at", "pk")
+        return list(newer[start:end])
+    if "before" in wanted:
+        found = found.before(_named(conversation, "before", wanted))
+    return list(found[start:end])[::-1]
+
+
+def _named(conversation: Conversation, field: str, wanted: dict[str, Any]) -> Message:
+    message = conversation.messages.filter(pk=wanted[field]).first()
+    if message is None:
+        raise NotFound(f"Não há mensagem com o id de {field} nesta conversa.")
+    return message
+
+
+class Send(APIView):
+    @extend_schema(
+        operation_id="send",
+        summary="Pôr uma mensagem na fila do número",
+        description="202: está na fila, também com o número desligado; o status vem pelo fluxo de "
+        "eventos. Um telefone sem conversa ganha uma, em nome de quem chama. Permissão: o "
+        "responsável pela conversa, e supervisores.",
+        parameters=[SESSION, PERSON, KEY],
+        request=SendSerializer,
+        responses=answers({202: data(MessageSerializer, "Send")}, 400, 409, 413, 415),
+        examples=[OpenApiExample("Texto", {"text": "Bom dia"}, request_only=True)],
+    )
+    def post(self, request: Request, sessionId: str, phoneNumber: str) -> Response:
+        text, key = checked(SendSerializer, request.data)["text"], _key(request)
+        conversation = conversation_with(request, sessionId, phoneNumber)
+        message = _write(conversation, agent_of(request), text, key)
+        shown = MessageSerializer(message, context={"address": address(conversation)})
+        return Response({"success": True, "data": shown.data}, status=202)
+
+
+def _write(conversation: Conversation, agent: Agent, text: str, key: str) -> Message:
+    if conversation.assigned_to != agent and not agent.supervises:
+        raise Refused("Esta conversa não está com você. Assuma para escrever.")
+    message = conversation.write(agent, text, f"api:{agent.pk}:{key}", origin=Origin.API)
+    if message.conversation_id != conversation.pk or message.body != text.strip():
+        raise Refused("Esta Idempotency-Key já foi usada com outra mensagem.")
+    return message
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", str(uuid4()))
+    if not re.fullmatch(r"[!-~]{1,80}", key):
+        raise Invalid("Idempotency-Key", "Use de 1 a 80 caracteres ASCII, sem espaços.")
+    return key
