@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 # whatsmeow shows the first of six codes for 60 s and the others for 20 s each.
 FIRST_CODE, NEXT_CODE = 60.0, 20.0
 LINKED_LIMIT = 60.0
+SETTLE_LIMIT = 20.0
 QUIET = 2.0
 
 _REFUSALS: dict[str, tuple[State, str]] = {
@@ -51,6 +52,7 @@ class Pairing:
         self.happened: queue.SimpleQueue[tuple[str, str | events.Event]] = queue.SimpleQueue()
         self.codes_shown = 0
         self.linked_at: float | None = None
+        self.connected_at: float | None = None
         self.cancelled = False
 
     def run(self) -> int:
@@ -85,6 +87,9 @@ class Pairing:
                 self.session.renew(0, timezone.now())
                 self.session.refresh_from_db(fields=["wanted"])
                 renewed = time.monotonic()
+            if self.cancelled and self.linked_at:
+                self.connection.close(quiet=QUIET)
+                return self._hand_over()
             if self.cancelled or self.session.wanted != Wanted.PAIR:
                 return self._refuse(State.NEW if not self.session.phone else State.LOGGED_OUT)
             if self.connection.ended.is_set():
@@ -93,6 +98,14 @@ class Pairing:
                 return self._hand_over()
             if (code := self._next()) is not None:
                 return code
+            if self.connected_at and self._settled(self.connected_at):
+                self.connection.close(quiet=QUIET)
+                return self._hand_over()
+
+    def _settled(self, since: float) -> bool:
+        """Whether the phone's first words are in: the key of the account's settings is sent once,
+        and a socket closed while it is read loses them, and the account's name, for good."""
+        return self.connection.ready() or time.monotonic() - since > SETTLE_LIMIT
 
     def _next(self) -> int | None:
         """Deal with one thing that happened; an exit code when it decides the attempt."""
@@ -113,13 +126,8 @@ class Pairing:
             case "event", events.Linked() as linked:
                 self.session.linked_as(linked.phone, linked.lid, linked.push_name)
             case "event", events.Connected():
-                return self._settle()
+                self.connected_at = time.monotonic()
         return None
-
-    def _settle(self) -> int:
-        """Linked: let keys and the first messages come in, close cleanly, start the worker."""
-        self.connection.close(quiet=QUIET)
-        return self._hand_over()
 
     def _hand_over(self) -> int:
         self.session.want(Wanted.ON)
