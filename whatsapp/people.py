@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 
 from clients import phone
 from clients.models import ClientPhone
@@ -39,10 +40,22 @@ def _addresses(person: Person) -> list[Address]:
     return lid + ([(str(AddressKind.PHONE), key)] if person.phone else [])
 
 
+def known_addresses(person: Person) -> QuerySet[ContactAddress]:
+    """The rows of whichever of the person's addresses we know."""
+    return _rows(set(_addresses(person)))
+
+
+def _rows(addresses: set[Address]) -> QuerySet[ContactAddress]:
+    """By kind and key together, because the index begins with the kind."""
+    wanted = Q(pk__in=[])
+    for kind in AddressKind.values:
+        wanted |= Q(kind=kind, key__in=[key for one, key in addresses if one == kind])
+    return ContactAddress.objects.filter(wanted)
+
+
 def _known(addresses: set[Address]) -> dict[Address, Contact]:
-    keys = [key for _, key in addresses]
-    rows = ContactAddress.objects.filter(key__in=keys).select_related("contact")
-    return {(row.kind, row.key): row.contact for row in rows if (row.kind, row.key) in addresses}
+    rows = _rows(addresses).select_related("contact")
+    return {(row.kind, row.key): row.contact for row in rows}
 
 
 def _resolve(person: Person, known: dict[Address, Contact]) -> Contact | None:

@@ -10,17 +10,20 @@ from django.db.models import QuerySet
 
 from atendimento import panes
 from atendimento.factories import SupervisorFactory
+from whatsapp.events import Person
 from whatsapp.factories import ConversationFactory, SessionFactory
-from whatsapp.models import Arrival, Conversation, Message, Status
+from whatsapp.jid import of_phone
+from whatsapp.models import Arrival, Conversation, Message, Session, Status
+from whatsapp.people import contacts_of, known_addresses
 
 pytestmark = pytest.mark.django_db
 
 
-def _plan(query: QuerySet[Any]) -> str:
+def _plan(query: QuerySet[Any], bitmaps: bool = False) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")
-        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"SET LOCAL enable_bitmapscan = {'on' if bitmaps else 'off'}")
     return query.explain()
 
 
@@ -77,3 +80,15 @@ def test_the_queue_and_its_next_page(full: Conversation) -> None:
 
 def test_a_message_by_its_whatsapp_id_alone(full: Conversation) -> None:
     assert "one_message_per_wa_id" in _plan(Message.objects.filter(wa_id="3EB0")[:50])
+
+
+def test_a_person_by_lid_and_telephone(full: Conversation) -> None:
+    people = [Person(of_phone(f"551199001{n:04}"), f"77{n}", f"551199001{n:04}") for n in range(99)]
+    contacts_of((person, "") for person in people)
+    plan = _plan(known_addresses(people[0]), bitmaps=True)
+    assert "Index Cond: (((kind)::text" in plan
+    assert "Seq Scan" not in plan
+
+
+def test_the_queues_of_the_numbers(full: Conversation) -> None:
+    assert "message_outbox" in _plan(Session.objects.with_queue())
