@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from clients import phone
@@ -119,14 +120,21 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(Q(agents__isnull=True) | Q(agents=agent)).distinct()
 
     def free_for(self, owner: str) -> SessionQuerySet:
-        """Numbers nobody else holds: never held, released, lapsed, or already *owner*'s."""
-        lapsed = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
+        """Numbers nobody else holds: never held, released, lapsed, or already *owner*'s. Asked of
+        PostgreSQL's clock, since hosts may disagree about the time."""
+        lapsed = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
         return self.filter(lapsed | Q(lease_owner=owner))
 
     def with_queue(self) -> SessionQuerySet:
-        """Each with `queue`, how many of its messages have not left yet."""
-        waiting = Q(messages__delivery__in=["queued", "sending"])
-        return self.annotate(queue=models.Count("messages", filter=waiting))
+        """Each with `queue`, how many of its messages have not left yet, and `queued_since`, when
+        the oldest of them was written. Counted apart: a join would read every message there is."""
+        from whatsapp.models.message import Message
+
+        waiting = Message.objects.waiting().filter(session=OuterRef("pk")).order_by()
+        grouped = waiting.values("session")
+        count = grouped.annotate(n=models.Count("pk")).values("n")
+        oldest = grouped.annotate(at=models.Min("created_at")).values("at")
+        return self.annotate(queue=Coalesce(Subquery(count), 0), queued_since=Subquery(oldest))
 
     def wanted_by_someone(self) -> SessionQuerySet:
         return self.exclude(wanted=Wanted.OFF)
@@ -261,11 +269,9 @@ class Session(models.Model):
 
     def acquire(self, owner: str) -> bool:
         """Take the lease for *owner* with a new epoch; False when somebody else holds it."""
-        until = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-        taken = (
-            Session.objects.free_for(owner)
-            .filter(pk=self.pk)
-            .update(lease_owner=owner, lease_until=until, lease_epoch=models.F("lease_epoch") + 1)
+        free = Session.objects.free_for(owner).filter(pk=self.pk)
+        taken = free.update(
+            lease_owner=owner, lease_until=_lease_end(), lease_epoch=F("lease_epoch") + 1
         )
         if taken:
             self.refresh_from_db()
@@ -273,11 +279,12 @@ class Session(models.Model):
 
     def renew(self, spool_depth: int, last_event_at: datetime | None) -> None:
         """Keep the lease. Raises LeaseLost when the epoch moved on."""
-        until = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-        fresh = {"lease_until": until, "spool_depth": spool_depth, "last_event_at": last_event_at}
-        if not Session.objects.filter(pk=self.pk, lease_epoch=self.lease_epoch).update(**fresh):
+        mine = Session.objects.filter(pk=self.pk, lease_epoch=self.lease_epoch)
+        renewed = mine.update(
+            lease_until=_lease_end(), spool_depth=spool_depth, last_event_at=last_event_at
+        )
+        if not renewed:
             raise LeaseLost(f"número {self.pk}")
-        self.lease_until = until
 
     def release(self) -> None:
         """Give the lease back at once, so that the next worker need not wait for it to lapse."""
@@ -295,3 +302,7 @@ class Session(models.Model):
             cursor.execute(sql + " FOR NO KEY UPDATE", [self.pk, self.lease_epoch])
             if cursor.fetchone() is None:
                 raise LeaseLost(f"número {self.pk}")
+
+
+def _lease_end() -> models.Expression:
+    return Now() + timedelta(seconds=settings.LEASE_SECONDS)

@@ -7,12 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db.models import Min, Q
 from django.utils import timezone
 
-from whatsapp.models import Arrival, Delivery, Session
+from whatsapp.models import Arrival, Session
 
-WAITING = Q(messages__delivery__in=[Delivery.QUEUED, Delivery.SENDING])
 QUEUE_LIMIT = timedelta(minutes=10)
 
 
@@ -23,8 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="para outros programas")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        oldest = Min("messages__created_at", filter=WAITING)
-        numbers = [_row(one) for one in Session.objects.with_queue().annotate(oldest=oldest)]
+        numbers = [_row(one) for one in Session.objects.with_queue()]
         failed = Arrival.objects.failed().count()
         if options["json"]:
             self.stdout.write(json.dumps({"numeros": numbers, "chegadas_com_erro": failed}))
@@ -50,7 +47,8 @@ class Command(BaseCommand):
 
 
 def _row(session: Any) -> dict[str, Any]:
-    stuck = session.oldest is not None and timezone.now() - session.oldest > QUEUE_LIMIT
+    since = session.queued_since
+    stuck = since is not None and timezone.now() - since > QUEUE_LIMIT
     hand = session.needs_a_hand or stuck
     return {
         "nome": session.name,
