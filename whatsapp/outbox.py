@@ -26,6 +26,8 @@ from whatsapp.models import Conversation, Delivery, Direction, Message, Session
 logger = logging.getLogger(__name__)
 
 AWAY_PAUSE = 0.5
+# How often one message may be tried before those behind it need not wait for it any longer.
+TRIES = 4
 NO_ANSWER = "O WhatsApp não confirmou o recebimento."
 
 
@@ -94,11 +96,13 @@ def _record(session: Session, mark: Callable[[], object]) -> None:
 
 
 def _not_sent(session: Session, message: Message, error: NotSent) -> bool:
-    if error.again:
+    again = error.link or (error.again and message.attempt < TRIES)
+    if again:
+        logger.info("message %s goes back to the queue: %s", message.pk, error)
         _record(session, message.put_back)
     else:
         _record(session, lambda: message.mark_failed(error.reason))
-    return not error.again
+    return not again
 
 
 def _quote(session: Session, message: Message) -> Quote | None:
@@ -117,11 +121,17 @@ def acknowledge(session: Session, connection: Connection, limit: int = 200) -> i
     for pk, conversation, wa_id in due.values_list("pk", "conversation_id", "wa_id"):
         ids[conversation].append((pk, str(wa_id)))
     jids = dict(Conversation.objects.filter(pk__in=ids).values_list("pk", "chat_jid"))
+    told = 0
     for conversation, messages in ids.items():
-        connection.mark_read(jids[conversation], [wa_id for _, wa_id in messages])
+        try:
+            connection.mark_read(jids[conversation], [wa_id for _, wa_id in messages])
+        except NotSent as error:
+            # They stay due. What is to be sent must not wait for what was read.
+            logger.info("number %s: read receipts wait: %s", session.pk, error)
+            break
         done = Message.objects.filter(pk__in=[pk for pk, _ in messages])
-        done.update(receipt_sent_at=timezone.now())
-    return sum(map(len, ids.values()))
+        told += done.update(receipt_sent_at=timezone.now())
+    return told
 
 
 def pause() -> float:

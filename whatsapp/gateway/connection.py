@@ -44,11 +44,12 @@ _KEPT: list[NewClient] = []
 
 
 class NotSent(Exception):
-    """The message provably did not leave, for *reason* (pt-BR); `again` when a retry may help."""
+    """The message provably did not leave, for *reason* (pt-BR); `again` when a retry may help,
+    `link` when only because there is no link: then every message waits, and none is to blame."""
 
-    def __init__(self, reason: str, again: bool) -> None:
+    def __init__(self, reason: str, again: bool, link: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.again = reason, again
+        self.reason, self.again, self.link = reason, again, link
 
 
 class Unproved(Exception):
@@ -188,7 +189,7 @@ class Connection:
         try:
             self._client.mark_read(*wa_ids, chat=to, sender=to, receipt=ReceiptType.READ)
         except NeonizeError as error:
-            raise NotSent(str(error), again=True) from error
+            raise NotSent(str(error), again=True, link=True) from error
 
     def typing(self, chat: str, composing: bool) -> None:
         state = (
@@ -206,7 +207,7 @@ class Connection:
         try:
             self._client.logout()
         except NeonizeError as error:
-            raise NotSent(str(error), again=True) from error
+            raise NotSent(str(error), again=True, link=True) from error
 
     def close(self, quiet: float = 1.0, limit: float = 15.0) -> None:
         """Close the socket, let the callbacks run dry, then stop.
@@ -238,13 +239,12 @@ _WORDLESS: dict[str, events.Banned | events.ConnectFailed] = {
     "neonize.TemporaryBan.Code": events.Banned("UNKNOWN", 3600),
     "neonize.ConnectFailure.Reason": events.ConnectFailed("UNKNOWN"),
 }
-_AGAIN = (
+_NO_LINK = (
     "websocket not connected",
-    "failed to get user info",
-    "failed to get device list",
     "websocket disconnected before info query",
     "client is nil",
 )
+_NO_LOOKUP = ("failed to get user info", "failed to get device list")
 _NEVER = {
     "no LID found": "Este número não está no WhatsApp.",
     "can't send message to unknown server": "Endereço do WhatsApp inválido.",
@@ -263,8 +263,10 @@ def _reason(error: str) -> NotSent | Unproved:
     for text, words in _NEVER.items():
         if text in error:
             return NotSent(words, again=False)
-    if any(text in error for text in _AGAIN):
-        return NotSent(error, again=True)
+    if any(text in error for text in _NO_LINK):
+        return NotSent(error, again=True, link=True)
+    if any(text in error for text in _NO_LOOKUP):
+        return NotSent("O WhatsApp não disse em que aparelhos o cliente está.", again=True)
     return Unproved(error)
 
 

@@ -11,7 +11,8 @@ class Faults:
 
     `refuse` are the attributes of a login's refusal; `hold_acks` withholds acknowledgements until
     `LoopbackServer.release_acks`; the two drops cut the connection around a message of the device,
-    before anybody has it or after its receivers have.
+    before anybody has it or after its receivers have. `lookup_errors` refuses to say which
+    devices somebody has.
     """
 
     refuse: dict[str, str] | None = None
@@ -21,6 +22,7 @@ class Faults:
     drop_at_receipt: int = 0
     ack_error: str = ""
     ack_errors: int = 0
+    lookup_errors: int = 0
     mute_keepalive: bool = False
     passkey: bool = False
     hold_app_state: bool = False

@@ -22,11 +22,14 @@ def answer(link: Link, iq: Node) -> Node | None:
     company = link.company
     if company and iq.text("xmlns") == "w:p" and company.faults.mute_keepalive:
         return None
+    attrs: dict[str, str | Jid] = {"from": SERVER, "id": iq.text("id"), "type": "result"}
     content: Answer = None
     if company is not None:
+        if iq.text("xmlns") == "usync" and company.faults.take("lookup_errors"):
+            failure = Node("error", {"code": "500", "text": "internal-server-error"})
+            return Node("iq", attrs | {"type": "error"}, [failure])
         handler = _HANDLERS.get(iq.text("xmlns"))
         content = handler(link, company, iq) if handler else None
-    attrs: dict[str, str | Jid] = {"from": SERVER, "id": iq.text("id"), "type": "result"}
     if iq.text("xmlns") == "w:p":
         attrs["t"] = now()
     return Node("iq", attrs, content)

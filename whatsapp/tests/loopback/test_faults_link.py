@@ -105,6 +105,25 @@ def test_a_refused_message_fails_in_words_and_the_next_one_goes(
     assert _texts(marina) == ["agora sim"]
 
 
+def test_a_message_that_cannot_be_addressed_lets_the_others_pass(
+    shared: House, marina: Customer, conversation: Conversation
+) -> None:
+    other = shared.talk(shared.server.customer(str(next(_numbers)), "Outra"))
+    conversation.write(None, "aparelhos conhecidos", "conhecidos")
+    shared.until_message("aparelhos conhecidos", Delivery.DELIVERED)
+    shared.company.faults.lookup_errors = 99
+    try:
+        other.write(None, "sem aparelho", "sem-aparelho")
+        conversation.write(None, "atrás da parada", "atras-da-parada")
+        failed = shared.until_message("sem aparelho", Delivery.FAILED)
+        assert "aparelhos" in failed.error
+        shared.until_message("atrás da parada", Delivery.DELIVERED)
+    finally:
+        shared.company.faults.lookup_errors = 0
+    failed.resend()
+    shared.until_message("sem aparelho", Delivery.DELIVERED)
+
+
 def test_a_receipt_cut_off_on_its_way_settles_the_message_once(
     shared: House, marina: Customer, conversation: Conversation
 ) -> None:
