@@ -25,6 +25,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from whatsapp import live
+from whatsapp.gateway.store import Store
 from whatsapp.listen import Listener
 from whatsapp.models import Session, State, Wanted
 from whatsapp.worker import AGAIN, DONE
@@ -54,6 +55,7 @@ class Supervisor:
         self._failures: dict[int, int] = {}
         self._not_before: dict[int, float] = {}
         self._asked: dict[int, datetime] = {}
+        self._strangers: set[int] = set()
 
     def run(self) -> None:
         """Work until `stop`, then end every child and wait for it."""
@@ -79,7 +81,8 @@ class Supervisor:
             if (code := child.process.poll()) is not None:
                 self._bury(number, child, code)
         for session in Session.objects.wanted_by_someone().free_for(self.owner):
-            if session.pk not in self.children and session.may_start and self._due(session):
+            due = session.may_start and self._due(session)
+            if due and session.pk not in self.children and self._has_keys(session):
                 self._start(session)
 
     def _bury(self, number: int, child: Child, code: int) -> None:
@@ -92,6 +95,17 @@ class Supervisor:
         self._not_before[number] = time.monotonic() + pause
         if code not in (DONE, AGAIN):
             logger.warning("number %s: its process ended with %s after %.0f s", number, code, lived)
+
+    def _has_keys(self, session: Session) -> bool:
+        """A linked number whose keys lie on another host is left to that host: taking it would
+        only tell everybody that it is not linked."""
+        if session.wanted != Wanted.ON or not session.phone or Store(session.pk).here():
+            self._strangers.discard(session.pk)
+            return True
+        if session.pk not in self._strangers:
+            self._strangers.add(session.pk)
+            logger.warning("number %s: its keys are not on this host", session.pk)
+        return False
 
     def _due(self, session: Session) -> bool:
         served = self._asked.get(session.pk)

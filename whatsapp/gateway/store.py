@@ -48,6 +48,10 @@ class Store:
             return
         os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))
 
+    def here(self) -> bool:
+        """Whether this host has, or can reach, the place of the keys; they may be empty."""
+        return bool(self.url) or self.file.exists()
+
     def linked(self) -> bool:
         """Whether a device is stored. Without one connect() would abort the process, or show a
         QR that nothing can stop."""

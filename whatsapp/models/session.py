@@ -66,7 +66,7 @@ WORDS: dict[str, Words] = {
     ),
     State.STOPPED: Words(
         "Nenhum processo cuida deste número agora. As mensagens esperam na fila.",
-        "Confira se o runwhatsapp está rodando.",
+        "Confira se o runwhatsapp está rodando na máquina que tem as chaves deste número.",
     ),
     State.LOGGED_OUT: Words(
         "O aparelho foi desvinculado. Nada entra nem sai por este número.",

@@ -48,11 +48,12 @@ class House:
     def customer(self, name: str = "Marina Duarte", number: str = "5511990010001") -> Customer:
         return self.server.customer(number, name)
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start a supervisor, as ops would."""
+    def start(self, **more: str) -> subprocess.Popen[bytes]:
+        """Start a supervisor, as ops would; *more* is what else its environment says."""
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "runwhatsapp"]
         log = (self.folder / f"worker-{len(self.workers)}.log").open("wb")
-        worker = subprocess.Popen(command, env=self.environment(), stdout=log, stderr=log)
+        environment = self.environment() | more
+        worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         self.workers.append(worker)
         return worker
 
@@ -60,7 +61,7 @@ class House:
         return {
             **os.environ,
             **self.server.environment(),
-            "DATABASE_URL": _url(),
+            "DATABASE_URL": database_url(),
             "PAINEL_VAR": str(self.folder),
             "SEND_GAP_MIN_SECONDS": "0",
             "SEND_GAP_MAX_SECONDS": "0",
@@ -140,7 +141,7 @@ class House:
     def logs(self) -> str:
         return "\n".join(log.read_text()[-4000:] for log in self.folder.glob("worker-*.log"))
 
-    def close(self) -> None:
+    def end_workers(self) -> None:
         for worker in self.workers:
             if worker.poll() is None:
                 worker.send_signal(signal.SIGTERM)
@@ -149,10 +150,13 @@ class House:
                 worker.wait(40)
             except subprocess.TimeoutExpired:
                 worker.kill()
+
+    def close(self) -> None:
+        self.end_workers()
         self.server.stop()
 
 
-def _url() -> str:
+def database_url() -> str:
     """The test database of this run, as a child process must be told."""
     values = connection.get_connection_params()
     host = str(values.get("host", "")).replace("/", "%2F")
