@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 
-from atendimento.factories import AgentFactory
+from atendimento.factories import AgentFactory, SupervisorFactory
 from whatsapp.factories import ConversationFactory
-from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome, Status
+from whatsapp.models import AlreadyClaimed, Conversation, Message, NotAllowed, Outcome, Status
 
 
 @pytest.mark.django_db(transaction=True)
@@ -73,6 +73,26 @@ def test_finish_needs_a_reason_and_reopen_opens_a_new_attendance(db: None, clien
     conversation.refresh_from_db()
     assert (conversation.status, conversation.assigned_to) == (Status.ACTIVE, ana)
     assert conversation.attendances.count() == 2
+
+
+def test_a_page_left_behind_neither_finishes_nor_writes(db: None, client: Browser) -> None:
+    ana, bruno = AgentFactory(first_name="Ana"), AgentFactory(first_name="Bruno")
+    conversation = ConversationFactory()
+    conversation.claim(ana)
+    stale = Conversation.objects.select_related("assigned_to").get(pk=conversation.pk)
+    conversation.transfer(ana, bruno)
+    with pytest.raises(NotAllowed, match="Bruno Souza está com esta conversa"):
+        stale.write(ana, "tarde demais", "tarde")
+    client.force_login(ana)
+    answer = client.post(reverse("finish", args=[conversation.pk]), {"motivo": Outcome.SOLD})
+    assert answer.status_code == 409
+    assert "Bruno Souza está com esta conversa." in answer.content.decode()
+    conversation.refresh_from_db()
+    assert (conversation.status, conversation.assigned_to) == (Status.ACTIVE, bruno)
+    conversation.finish(SupervisorFactory(), Outcome.ANSWERED)
+    with pytest.raises(NotAllowed, match="finalizada"):
+        stale.write(ana, "tarde demais", "tarde")
+    assert not Message.objects.filter(body="tarde demais").exists()
 
 
 def test_transfer_to_a_colleague_and_to_the_queue(db: None, client: Browser) -> None:

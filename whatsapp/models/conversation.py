@@ -192,13 +192,15 @@ class Conversation(models.Model):
             live.conversation_changed(self)
 
     def finish(self, by: Agent, outcome: Outcome) -> None:
-        """Close the open attendance with a reason. Raises NotAllowed when it is closed already."""
+        """Close the open attendance with a reason. Raises NotAllowed when it is closed already, or
+        in somebody else's hands by now (supervisors may all the same)."""
         with transaction.atomic():
-            open_ones = Conversation.objects.filter(pk=self.pk).exclude(status=Status.CLOSED)
-            closed = {"status": Status.CLOSED, "unread_count": 0, "waiting_since": None}
-            if not open_ones.update(**closed):
+            self._hold()
+            if self.status == Status.CLOSED:
                 raise NotAllowed("Esta conversa já foi finalizada.")
-            self.refresh_from_db()
+            self._check_in_hands_of(by, "finalizar")
+            self.status, self.unread_count, self.waiting_since = Status.CLOSED, 0, None
+            self.save(update_fields=["status", "unread_count", "waiting_since"])
             attendance = self.open_attendance
             self.attendances.filter(finished_at=None).update(
                 finished_at=timezone.now(), outcome=outcome
@@ -233,13 +235,17 @@ class Conversation(models.Model):
         """Queue *text* for the customer and return its message.
 
         *key* is the writer's idempotency key: the same key again returns the same message and
-        queues nothing. Raises NotAllowed (pt-BR) for an empty or too long text, and when the
-        conversation is finished.
+        queues nothing. Raises NotAllowed (pt-BR) for an empty or too long text, when the
+        conversation is finished, and when it is in somebody else's hands by now; supervisors may
+        write into any, and so may the house itself (no *author*).
         """
         if earlier := Message.objects.filter(idempotency_key=key, conversation=self).first():
             return earlier
-        self._check_writable(text)
         with transaction.atomic():
+            self._hold()
+            self._check_writable(text)
+            if author:
+                self._check_in_hands_of(author, "escrever")
             message, created = Message.objects.get_or_create(
                 idempotency_key=key,
                 defaults={
@@ -256,6 +262,17 @@ class Conversation(models.Model):
             if created:
                 self._wrote(message)
         return message
+
+    def _hold(self) -> None:
+        """Keep others from changing the row until the transaction ends, and read it as it is."""
+        self.refresh_from_db(from_queryset=Conversation.objects.select_for_update(no_key=True))
+
+    def _check_in_hands_of(self, agent: Agent, verb: str) -> None:
+        if self.assigned_to == agent or agent.supervises:
+            return
+        if self.assigned_to is None:
+            raise NotAllowed(f"Esta conversa não está com você. Assuma para {verb}.")
+        raise NotAllowed(f"{self.assigned_to} está com esta conversa. Assuma para {verb}.")
 
     def _check_writable(self, text: str) -> None:
         if not text.strip():
