@@ -37,28 +37,29 @@ def _move(conversation: Conversation, kept: Contact) -> None:
     if target is None:
         Conversation.objects.filter(pk=conversation.pk).update(contact=kept)
         return
-    if target.open_attendance:
-        _open(conversation).update(finished_at=timezone.now())
-    elif conversation.open_attendance:
-        Conversation.objects.filter(pk=target.pk).update(
-            status=conversation.status, assigned_to=conversation.assigned_to
-        )
+    leading = max(target, conversation, key=lambda one: _RANK[one.status])
+    other = conversation if leading is target else target
+    other.attendances.filter(finished_at=None).update(finished_at=timezone.now())
     Attendance.objects.filter(conversation=conversation).update(conversation=target)
     Message.objects.filter(conversation=conversation).update(conversation=target)
-    _absorb(target, conversation)
-    conversation.status = Status.CLOSED
+    _absorb(target, conversation, leading)
     live.conversation_changed(conversation)
     live.conversation_changed(target)
     conversation.delete()
 
 
-def _open(conversation: Conversation) -> models.QuerySet[Attendance]:
-    return conversation.attendances.filter(finished_at=None)
+# Which of two goes on: who has somebody's hands on it, then who waits in the queue.
+_RANK: dict[str, int] = {Status.CLOSED: 0, Status.PENDING: 1, Status.ACTIVE: 2}
 
 
-def _absorb(target: Conversation, gone: Conversation) -> None:
+def _absorb(target: Conversation, gone: Conversation, leading: Conversation) -> None:
     newest = target.messages.exclude(kind="system").order_by("-at", "-pk").first()
+    waiting = [one.waiting_since for one in (target, gone) if one.waiting_since]
+    queued = leading.status == Status.PENDING and waiting
     Conversation.objects.filter(pk=target.pk).update(
+        status=leading.status,
+        assigned_to=leading.assigned_to,
+        waiting_since=min(waiting) if queued else None,
         unread_count=models.F("unread_count") + gone.unread_count,
         last_message=newest,
         last_message_at=newest.at if newest else target.last_message_at,
