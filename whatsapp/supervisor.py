@@ -27,12 +27,13 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from whatsapp import live
 from whatsapp.gateway.store import Store
 from whatsapp.listen import Listener
-from whatsapp.models import Session, State, Wanted
+from whatsapp.models import Session, State, StrayReceipt, Wanted
 from whatsapp.worker import AGAIN, DONE
 
 logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 60.0
+TIDY = 3600.0
 GRACE = 45.0
 _PR_SET_PDEATHSIG = 1
 
@@ -56,6 +57,7 @@ class Supervisor:
         self._not_before: dict[int, float] = {}
         self._asked: dict[int, datetime] = {}
         self._strangers: set[int] = set()
+        self._tidied = 0.0
 
     def run(self) -> None:
         """Work until `stop`, then end every child and wait for it."""
@@ -65,6 +67,7 @@ class Supervisor:
             try:
                 close_old_connections()
                 self.step()
+                self._tidy()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("PostgreSQL is away: %s", error)
             self.woken.wait(1)
@@ -84,6 +87,11 @@ class Supervisor:
             due = session.may_start and self._due(session)
             if due and session.pk not in self.children and self._has_keys(session):
                 self._start(session)
+
+    def _tidy(self) -> None:
+        if time.monotonic() - self._tidied > TIDY:
+            self._tidied = time.monotonic()
+            StrayReceipt.objects.forgotten().delete()
 
     def _bury(self, number: int, child: Child, code: int) -> None:
         del self.children[number]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils import timezone
 
@@ -45,6 +47,12 @@ class Arrival(models.Model):
         return f"{self.session_id}/{self.seq}"
 
 
+class StrayReceiptQuerySet(models.QuerySet["StrayReceipt"]):
+    def forgotten(self) -> StrayReceiptQuerySet:
+        """Those whose message never came: it was sent from the phone before we were linked."""
+        return self.filter(at__lt=timezone.now() - timedelta(days=2))
+
+
 class StrayReceipt(models.Model):
     """A receipt that came before we knew the id of its message; `Message.mark_sent` looks here."""
 
@@ -52,6 +60,8 @@ class StrayReceipt(models.Model):
     wa_id = models.CharField(max_length=128)
     delivery = models.CharField(max_length=10)
     at = models.DateTimeField()
+
+    objects = StrayReceiptQuerySet.as_manager()
 
     class Meta:
         verbose_name = "recibo avulso"

@@ -211,21 +211,25 @@ class Message(models.Model):
 
         The caller holds the number's fence, so no receipt can slip between the two.
         """
-        from whatsapp.models.arrival import StrayReceipt
-
         unproved = Message.objects.filter(pk=self.pk, delivery__in=UNPROVED)
         unproved.update(delivery=Delivery.SENT, wa_id=wa_id, error="")
+        self._hear_strays(wa_id)
+        live.message_changed(self)
+
+    def _hear_strays(self, wa_id: str) -> None:
+        from whatsapp.models.arrival import StrayReceipt
+
         for stray in StrayReceipt.objects.filter(session=self.session_id, wa_id=wa_id):
             Message.objects.advance(self.session_id, [wa_id], stray.delivery, stray.at)
             stray.delete()
         self.refresh_from_db()
-        live.message_changed(self)
 
     def mark_failed(self, reason: str) -> None:
         self._settle(Delivery.FAILED, reason)
 
     def mark_uncertain(self, reason: str, wa_id: str | None = None) -> None:
-        """Nobody can prove whether it went out; the agent decides. A receipt may still prove it."""
+        """Nobody can prove whether it went out; the agent decides. A receipt proves it, whether it
+        comes later or came before we knew that it was this message's."""
         self._settle(Delivery.UNCERTAIN, reason, wa_id)
 
     def put_back(self) -> None:
@@ -239,6 +243,8 @@ class Message(models.Model):
         with transaction.atomic():
             if Message.objects.filter(pk=self.pk, delivery=Delivery.SENDING).update(**fields):
                 self.refresh_from_db()
+                if wa_id:
+                    self._hear_strays(wa_id)
                 live.message_changed(self)
 
     def resend(self) -> bool:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from neonize.proto import Neonize_pb2 as pb
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message as Content
 
+from atendimento.factories import AgentFactory
 from whatsapp import inbox
 from whatsapp.gateway import codes
 from whatsapp.models import (
@@ -25,6 +28,7 @@ from whatsapp.models import (
     Outcome,
     Session,
     Status,
+    StrayReceipt,
 )
 from whatsapp.spool import Spool
 from whatsapp.tests import payloads
@@ -98,6 +102,28 @@ def test_phone_and_lid_of_one_person_are_one_conversation(hear: Hear) -> None:
     conversation = Conversation.objects.get()
     assert conversation.unread_count == 3
     assert conversation.messages.count() == 3
+
+
+@pytest.mark.parametrize("claimed", [0, 1])
+def test_a_merge_leaves_the_conversation_with_whoever_claimed_it(hear: Hear, claimed: int) -> None:
+    hear(payloads.message(PHONE))
+    hear(payloads.message(LID))
+    ana = AgentFactory()
+    Conversation.objects.order_by("pk")[claimed].claim(ana)
+    hear(payloads.message(LID, alt=PHONE))
+    conversation = Conversation.objects.get()
+    assert (conversation.status, conversation.assigned_to) == (Status.ACTIVE, ana)
+    assert conversation.waiting_since is None
+    assert conversation.attendances.filter(finished_at=None).get().agent == ana
+    assert conversation.attendances.count() == 2
+
+
+def test_a_merge_keeps_the_longer_wait(hear: Hear) -> None:
+    hear(payloads.message(PHONE))
+    first = Conversation.objects.get().waiting_since
+    hear(payloads.message(LID))
+    hear(payloads.message(LID, alt=PHONE))
+    assert Conversation.objects.get().waiting_since == first
 
 
 def test_ninth_digit_makes_no_second_contact(hear: Hear) -> None:
@@ -220,6 +246,24 @@ def test_receipt_that_overtakes_its_message_is_applied_later(hear: Hear) -> None
     message.begin_sending()
     message.mark_sent("EARLY", message.at)
     assert message.delivery == Delivery.DELIVERED
+
+
+def test_receipt_that_came_before_the_crash_proves_the_message(hear: Hear) -> None:
+    hear(payloads.message(LID))
+    hear(payloads.receipt(LID, "CUT", kind=pb.Receipt.READ), code=codes.RECEIPT)
+    message = Conversation.objects.get().write(None, "Proposta", "key")
+    message.begin_sending()
+    message.mark_uncertain("O envio foi interrompido no meio.", "CUT")
+    assert (message.delivery, message.error) == (Delivery.READ, "")
+
+
+def test_receipts_that_belong_to_nothing_are_forgotten(hear: Hear) -> None:
+    hear(payloads.receipt(LID, "NOW", kind=pb.Receipt.READ), code=codes.RECEIPT)
+    hear(payloads.receipt(LID, "LONG-AGO", kind=pb.Receipt.READ), code=codes.RECEIPT)
+    StrayReceipt.objects.filter(wa_id="LONG-AGO").update(at=timezone.now() - timedelta(days=3))
+    StrayReceipt.objects.filter(wa_id="NOW").update(at=timezone.now())
+    StrayReceipt.objects.forgotten().delete()
+    assert StrayReceipt.objects.get().wa_id == "NOW"
 
 
 def test_receipt_settles_an_uncertain_message(hear: Hear) -> None:
