@@ -113,11 +113,8 @@ def _make(people: list[Person], names: dict[Person, str]) -> dict[Address, Conta
     same instant: the unique address decides, and the loser's empty contact is removed."""
     clients = _client_of([person.phone for person in people if person.phone])
     merged = _one_per_address(people)
-    contacts = Contact.objects.bulk_create(
-        Contact(
-            push_name=names[person][:160], phone=person.phone, client_id=clients.get(person.phone)
-        )
-        for person in merged
+    contacts = _insert_contacts(
+        [(names[person][:160], person.phone, clients.get(person.phone)) for person in merged]
     )
     known = _insert_addresses(dict(zip(merged, contacts, strict=True)))
     lost = {address for person in people for address in _addresses(person)} - known.keys()
@@ -126,6 +123,26 @@ def _make(people: list[Person], names: dict[Person, str]) -> dict[Address, Conta
     if spare := [contact.pk for contact in contacts if contact.pk not in used]:
         Contact.objects.filter(pk__in=spare).delete()
     return known
+
+
+def _insert_contacts(rows: list[tuple[str, str, int | None]]) -> list[Contact]:
+    """Contacts of (push name, telephone, client), in that order; a set of new customers is where
+    the ORM's own way takes longest."""
+    sql = """
+        INSERT INTO whatsapp_contact
+            (push_name, phone, client_id, name, business_name, created_at)
+        SELECT push_name, phone, client, '', '', now()
+        FROM unnest(%s::text[], %s::text[], %s::bigint[]) WITH ORDINALITY
+            AS fresh (push_name, phone, client, place)
+        ORDER BY place RETURNING id"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(map(list, zip(*rows, strict=True))))
+        # Ids are drawn in the order of the SELECT (PostgreSQL 9.6 on), which RETURNING may not keep.
+        ids = sorted(pk for (pk,) in cursor.fetchall())
+    return [
+        Contact(pk=pk, push_name=name, phone=number, client_id=client)
+        for pk, (name, number, client) in zip(ids, rows, strict=True)
+    ]
 
 
 def _one_per_address(people: list[Person]) -> list[Person]:

@@ -28,7 +28,6 @@ from whatsapp.models import (
     Message,
     Origin,
     Session,
-    Status,
     StrayReceipt,
 )
 from whatsapp.people import contacts_of
@@ -164,31 +163,43 @@ def _insert(session: Session, rows: list[Row]) -> dict[str, tuple[int, bool]]:
         return {wa_id: (pk, new) for pk, wa_id, new in cursor.fetchall()}
 
 
+_COUNT = """
+    WITH heard AS (
+        SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bool[], %s::bigint[], %s::timestamptz[],
+            %s::timestamptz[]) AS heard (id, unread, answered, last, at, first_in)
+    ), locked AS (
+        SELECT c.id, c.status = 'closed' AND heard.first_in IS NOT NULL AS reopened
+        FROM whatsapp_conversation AS c JOIN heard USING (id)
+        ORDER BY c.id FOR NO KEY UPDATE OF c
+    ), opened AS (
+        INSERT INTO whatsapp_attendance (conversation_id, opened_at, outcome)
+        SELECT id, now(), '' FROM locked WHERE reopened ON CONFLICT DO NOTHING
+    )
+    UPDATE whatsapp_conversation AS c SET
+        status = CASE WHEN reopened THEN 'pending' ELSE c.status END,
+        assigned_to_id = CASE WHEN reopened THEN NULL ELSE c.assigned_to_id END,
+        waiting_since = CASE WHEN reopened THEN heard.first_in
+            WHEN c.status = 'pending' THEN coalesce(c.waiting_since, heard.first_in)
+            ELSE c.waiting_since END,
+        unread_count = CASE WHEN heard.answered THEN 0 ELSE c.unread_count END + heard.unread,
+        last_message_id = CASE WHEN heard.at >= c.last_message_at OR c.last_message_id IS NULL
+            THEN heard.last ELSE c.last_message_id END,
+        last_message_at = CASE WHEN c.last_message_id IS NULL THEN heard.at
+            ELSE greatest(c.last_message_at, heard.at) END
+    FROM heard JOIN locked USING (id)
+    WHERE c.id = heard.id"""
+
+
 def _count(fresh: list[tuple[int, Row]]) -> None:
-    """Bring each conversation of new messages up to date, in id order against deadlocks."""
+    """Bring each conversation of new messages up to date, in id order against deadlocks. A customer
+    who writes into a finished conversation opens a new attendance."""
     groups: dict[int, list[tuple[int, Row]]] = defaultdict(list)
     for pk, row in fresh:
         groups[row.conversation].append((pk, row))
-    _open_attendances([pk for pk, rows in groups.items() if any(_incoming(r) for _, r in rows)])
-    sql = """
-        WITH locked AS (
-            SELECT id FROM whatsapp_conversation WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
-        UPDATE whatsapp_conversation AS c SET
-            unread_count = CASE WHEN heard.answered THEN 0 ELSE c.unread_count END + heard.unread,
-            last_message_id = CASE WHEN heard.at >= c.last_message_at OR c.last_message_id IS NULL
-                THEN heard.last ELSE c.last_message_id END,
-            last_message_at = CASE WHEN c.last_message_id IS NULL THEN heard.at
-                ELSE greatest(c.last_message_at, heard.at) END,
-            waiting_since = CASE WHEN c.status = 'pending'
-                THEN coalesce(c.waiting_since, heard.first_in) ELSE c.waiting_since END
-        FROM unnest(%s::bigint[], %s::int[], %s::bool[], %s::bigint[], %s::timestamptz[],
-            %s::timestamptz[]) AS heard (id, unread, answered, last, at, first_in), locked
-        WHERE c.id = heard.id AND locked.id = c.id"""
     tallies = [_tally(pk, groups[pk]) for pk in sorted(groups)]
     if tallies:
-        columns = [list(column) for column in zip(*tallies, strict=True)]
         with connection.cursor() as cursor:
-            cursor.execute(sql, [columns[0], *columns])
+            cursor.execute(_COUNT, [list(column) for column in zip(*tallies, strict=True)])
         _clear_answered([tally.conversation for tally in tallies if tally.answered])
 
 
@@ -226,20 +237,6 @@ def _clear_answered(conversations: list[int]) -> None:
     )
     now = timezone.now()
     unseen.filter(pk__lt=last_answer).update(seen_at=now, receipt_sent_at=now)
-
-
-def _open_attendances(conversations: list[int]) -> None:
-    """A customer who writes into a finished conversation opens a new attendance."""
-    closed = Conversation.objects.filter(pk__in=conversations, status=Status.CLOSED)
-    reopened = list(closed.select_for_update().order_by("pk").values_list("pk", flat=True))
-    sql = """
-        INSERT INTO whatsapp_attendance (conversation_id, opened_at, outcome)
-        SELECT unnest(%s::bigint[]), now(), '' ON CONFLICT DO NOTHING"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [reopened])
-    Conversation.objects.filter(pk__in=reopened).update(
-        status=Status.PENDING, assigned_to=None, waiting_since=None
-    )
 
 
 def _changes(
