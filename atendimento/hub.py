@@ -169,8 +169,7 @@ def _missed(since: int) -> list[Change] | None:
 
 
 def _visible(agents: Iterable[int]) -> dict[int, frozenset[int]]:
-    active = Agent.objects.filter(pk__in=agents, is_active=True)
-    return {agent.pk: visible_sessions(agent) for agent in active}
+    return Session.objects.visible_by_agent(Agent.objects.filter(pk__in=agents, is_active=True))
 
 
 def visible_sessions(agent: Agent) -> frozenset[int]:

@@ -137,7 +137,7 @@ def _insert_contacts(rows: list[tuple[str, str, int | None]]) -> list[Contact]:
         ORDER BY place RETURNING id"""
     with connection.cursor() as cursor:
         cursor.execute(sql, list(map(list, zip(*rows, strict=True))))
-        # Ids are drawn in the order of the SELECT (PostgreSQL 9.6 on), which RETURNING may not keep.
+        # Ids are drawn in the SELECT's order (PostgreSQL 9.6 on), which RETURNING need not keep.
         ids = sorted(pk for (pk,) in cursor.fetchall())
     return [
         Contact(pk=pk, push_name=name, phone=number, client_id=client)

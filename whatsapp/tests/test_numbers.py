@@ -28,6 +28,20 @@ def test_agents_do_not_know_the_page(client: Browser) -> None:
     assert client.get(reverse("numbers")).status_code == 404
 
 
+def test_what_one_agent_sees_is_what_many_see(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    ana, bruno, supervisor = AgentFactory(), AgentFactory(), SupervisorFactory()
+    for agents in ([], [ana], [bruno], [ana, bruno]):
+        SessionFactory().agents.set(agents)
+    with django_assert_num_queries(1):
+        seen = Session.objects.visible_by_agent([ana, bruno, supervisor])
+    for agent in (ana, bruno, supervisor):
+        alone = Session.objects.visible_to(agent).values_list("pk", flat=True)
+        assert seen[agent.pk] == set(alone)
+    assert len(seen[ana.pk]) == 3
+
+
 def test_every_state_has_a_sentence() -> None:
     assert set(WORDS) == set(State)
 
