@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,12 +22,10 @@ from whatsapp.follow import Follower
 from whatsapp.models import Change, Session
 
 QUEUE = 64
-OVERLAP = 200
 GAP = 500
 REFRESH = 30.0
 PRUNE = 600.0
 SHARED = 2.0
-SLOWEST_TRANSACTION = timedelta(seconds=10)
 
 
 @dataclass(eq=False)
@@ -59,7 +55,7 @@ class Hub(Follower):
     def __init__(self) -> None:
         super().__init__()
         self.watchers: set[Watcher] = set()
-        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._seen: dict[int, int] = {}
         self._cursor: int | None = None
         self._shared: tuple[tuple[int, ...], float, frames.Batch] | None = None
         self._refreshed = self._pruned = time.monotonic()
@@ -100,26 +96,18 @@ class Hub(Follower):
             await self._refresh()
         if time.monotonic() - self._pruned > PRUNE:
             self._pruned = time.monotonic()
-            await self.run(_prune)
+            await self.run(prune)
 
     async def catch_up(self) -> None:
         """Read the new changes once, and give each watcher one frame."""
         if self._cursor is None:
             self._cursor = await self.run(live.cursor)
-            for pk in await self.run(_known_ids, self._cursor):
-                self._seen[pk] = None
-        changes = await self.run(_since, self._cursor, OVERLAP)
-        fresh = [change for change in changes if change.pk not in self._seen]
-        if not fresh:
-            return
-        for change in fresh:
-            self._seen[change.pk] = None
-        while len(self._seen) > 4 * OVERLAP + len(fresh):
-            self._seen.popitem(last=False)
-        self._cursor = max(self._cursor, fresh[-1].pk)
+        self._cursor, fresh = await self.run(_fresh, self._cursor, list(self._seen))
+        self._seen |= {change.pk: change.xid for change in fresh}
+        self._seen = {pk: xid for pk, xid in self._seen.items() if xid >= self._cursor}
         if any(change.kind == "session_changed" for change in fresh):
             await self._refresh()
-        if self.watchers:
+        if fresh and self.watchers:
             made = await self.run(_frames, fresh, list(self.watchers), self._cursor)
             for watcher, frame in made.items():
                 watcher.send(frame)
@@ -146,26 +134,21 @@ def _frames(changes: list[Change], watchers: list[Watcher], cursor: int) -> dict
     return frames.make(frames.Batch(changes), watchers, cursor)
 
 
-def _since(cursor: int, overlap: int) -> list[Change]:
-    return list(Change.objects.since(cursor, overlap))
-
-
-def _known_ids(cursor: int) -> list[int]:
-    """Those in the overlap at the start: every page that can connect has seen them or replays."""
-    return [change.pk for change in Change.objects.since(cursor, OVERLAP)]
+def _fresh(cursor: int, seen: list[int]) -> tuple[int, list[Change]]:
+    """The changes since *cursor* but those *seen*, and the cursor to ask with the next time. It is
+    taken first: what ends in between is read again, and dropped by its id."""
+    following = live.cursor()
+    return following, list(Change.objects.since(cursor).exclude(pk__in=seen))
 
 
 def _missed(since: int) -> list[Change] | None:
-    """The changes after *since* (and its overlap); None when they are too many, or pruned."""
-    oldest = Change.objects.order_by("pk").values_list("pk", flat=True).first()
-    if oldest is not None and since + 1 < oldest - OVERLAP and since:
-        return None
-    found = list(Change.objects.since(since, OVERLAP)[: GAP + OVERLAP + 1])
-    if len(found) > GAP + OVERLAP:
-        return None
-    # Only what was written shortly before the page's cursor can have become visible after it.
-    last = max((change.at for change in found if change.pk <= since), default=None)
-    return [c for c in found if c.pk > since or (last and last - c.at < SLOWEST_TRANSACTION)]
+    """The changes that a page with this cursor has not seen; None when they are too many, or some
+    may be gone: the newest change is never pruned, so an older one than *since* shows that none
+    is."""
+    oldest = Change.objects.order_by("pk").values_list("xid", flat=True).first()
+    found = list(Change.objects.since(since)[: GAP + 1])
+    gone = oldest is not None and since < oldest
+    return None if len(found) > GAP or gone else found
 
 
 def _visible(agents: Iterable[int]) -> dict[int, frozenset[int]]:
@@ -176,7 +159,9 @@ def visible_sessions(agent: Agent) -> frozenset[int]:
     return frozenset(Session.objects.visible_to(agent).values_list("pk", flat=True))
 
 
-def _prune() -> None:
-    expired = Change.objects.expired(settings.CHANGE_RETENTION_HOURS)
+def prune() -> None:
+    """Forget old changes, but the newest: it shows to pages what may be gone."""
+    newest = Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    expired = Change.objects.expired(settings.CHANGE_RETENTION_HOURS).filter(pk__lt=newest)
     while ids := list(expired.values_list("pk", flat=True)[:1000]):
         Change.objects.filter(pk__in=ids).delete()

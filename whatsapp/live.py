@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import Max
 
 from whatsapp.models.change import Change, ChangeKind
 
@@ -58,9 +57,11 @@ def tell(changes: Iterable[Change]) -> None:
 
 
 def cursor() -> int:
-    """The last change so far. Asked before the rows of a page are read: what changes meanwhile is
-    then replayed to the page, not missed."""
-    return Change.objects.aggregate(last=Max("pk"))["last"] or 0
+    """What is seen now, as PostgreSQL names it: every transaction below this id has ended. Asked
+    before the rows of a page are read: what changes meanwhile is then replayed, not missed."""
+    with connection.cursor() as sql:
+        sql.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return int(sql.fetchone()[0])
 
 
 def message_added(message: Message) -> None:

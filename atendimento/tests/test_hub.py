@@ -5,6 +5,7 @@ import json
 import re
 import threading
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.db import connection, transaction
+from django.utils import timezone
 
 from atendimento.consumers import DeskConsumer
 from atendimento.factories import AgentFactory, SupervisorFactory
-from atendimento.hub import Hub
+from atendimento.hub import Hub, prune
 from whatsapp import live
 from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory
 from whatsapp.follow import Follower
@@ -25,7 +27,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def _stop() -> AsyncIterator[None]:
+async def _lived_in() -> AsyncIterator[None]:
+    """A house in which something has changed before; its hub ends with the test's loop."""
+    await sync_to_async(live.session_changed)(await sync_to_async(SessionFactory)())
     yield
     await Hub.here().stop()
     Follower._running.clear()
@@ -57,6 +61,12 @@ class Browser:
             text += frame
             if found := re.search(r'id="cursor" value="(\d+)"', frame):
                 self.cursor = int(found[1])
+
+    async def until(self, words: str) -> None:
+        """Read on until *words* come, and leave the socket open."""
+        while words not in (frame := await self.socket.receive_from(timeout=3)):
+            continue
+        self.cursor = int(re.findall(r'id="cursor" value="(\d+)"', frame)[-1])
 
     async def close(self) -> None:
         await self.socket.disconnect()
@@ -95,9 +105,8 @@ async def test_only_those_who_may_see_a_number_hear_of_it() -> None:
 async def test_every_message_of_four_writers_is_heard_over_cut_sockets() -> None:
     agent = await sync_to_async(SupervisorFactory)()
     conversation = await sync_to_async(ConversationFactory)()
-    cursor = await sync_to_async(lambda: Change.objects.order_by("-pk").first())()
     browser = Browser(agent, conversation=conversation.pk)
-    browser.cursor = cursor.pk if cursor else 0
+    browser.cursor = await sync_to_async(live.cursor)()
     done = threading.Event()
 
     def write(number: int) -> None:
@@ -131,14 +140,64 @@ async def test_every_message_of_four_writers_is_heard_over_cut_sockets() -> None
     assert written <= heard
 
 
+@pytest.mark.parametrize("cut", [False, True])
+async def test_a_large_batch_that_commits_late_is_heard(cut: bool) -> None:
+    """Its ids were given long before those that everybody has seen already."""
+    agent = await sync_to_async(SupervisorFactory)()
+    conversation, busy = await sync_to_async(ConversationFactory.create_batch)(2)
+    begun, finish = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            live.message_added(MessageFactory(conversation=conversation, body="devagar"))
+            begun.set()
+            finish.wait(5)
+        connection.close()
+
+    browser = Browser(agent, conversation=conversation.pk)
+    browser.cursor = await sync_to_async(live.cursor)()
+    await browser.open()
+    while not Hub.here().watchers:
+        await asyncio.sleep(0.01)
+    late = asyncio.create_task(asyncio.to_thread(slow))
+    await asyncio.to_thread(begun.wait, 5)
+    changes = [Change(kind="conversation_changed", conversation_id=busy.pk)] * 400
+    await sync_to_async(live.tell)(changes)
+    await browser.until(f"conv-{busy.pk}")
+    if cut:
+        await browser.close()
+    finish.set()
+    await late
+    if cut:
+        await browser.open()
+    await browser.until("devagar")
+
+
+async def test_a_page_that_slept_too_long_is_reloaded(settings: Any) -> None:
+    settings.CHANGE_RETENTION_HOURS = 48
+    browser = Browser(await sync_to_async(SupervisorFactory)())
+    browser.cursor = await sync_to_async(live.cursor)()
+    conversation = await sync_to_async(ConversationFactory)()
+    for _ in range(2):
+        await sync_to_async(live.conversation_changed)(conversation)
+    now = await sync_to_async(live.cursor)()
+    await sync_to_async(Change.objects.update)(at=timezone.now() - timedelta(hours=49))
+    await sync_to_async(prune)()
+    assert await Change.objects.acount() == 1
+    await browser.open()
+    await browser.until('data-live="reload"')
+    browser.cursor = now
+    await browser.open()
+    assert await browser.read(0.5) == ""
+
+
 async def test_a_gap_too_large_reloads_the_page() -> None:
     agent = await sync_to_async(SupervisorFactory)()
+    browser = Browser(agent)
+    browser.cursor = await sync_to_async(live.cursor)()
     await sync_to_async(
         lambda: Change.objects.bulk_create(Change(kind="session_changed") for _ in range(900))
     )()
-    browser = Browser(agent)
-    first = await sync_to_async(lambda: Change.objects.order_by("pk").first())()
-    browser.cursor = first.pk if first else 0
     await browser.open()
     assert 'data-live="reload"' in await browser.read(1)
 

@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 
 from atendimento import panes
 from atendimento.factories import SupervisorFactory
+from whatsapp import live
 from whatsapp.events import Person
 from whatsapp.factories import ConversationFactory, SessionFactory
 from whatsapp.jid import of_phone
-from whatsapp.models import Arrival, Conversation, Message, Session, Status
+from whatsapp.models import Arrival, Change, Conversation, Message, Session, Status
 from whatsapp.people import contacts_of, known_addresses
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +93,8 @@ def test_a_person_by_lid_and_telephone(full: Conversation) -> None:
 
 def test_the_queues_of_the_numbers(full: Conversation) -> None:
     assert "message_outbox" in _plan(Session.objects.with_queue())
+
+
+def test_what_a_page_has_missed(full: Conversation) -> None:
+    live.tell([Change(kind="conversation_changed", conversation_id=full.pk)] * 900)
+    assert "change_since" in _plan(Change.objects.since(live.cursor())[:501])

@@ -14,14 +14,22 @@ class ChangeKind(models.TextChoices):
     CLIENT_CHANGED = "client_changed", "cliente alterado"
 
 
-class ChangeQuerySet(models.QuerySet["Change"]):
-    def since(self, cursor: int, overlap: int = 200) -> ChangeQuerySet:
-        """Rows after *cursor* and the *overlap* ids before it, oldest first.
+class TransactionId(models.Func):
+    """The id of the running transaction, as it counts on for the life of the cluster."""
 
-        Ids are given at INSERT and seen at COMMIT, so a smaller id may appear later than a larger
-        one: the caller drops what it already handled.
+    template = "pg_current_xact_id()::text::bigint"
+    output_field = models.BigIntegerField()
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def since(self, cursor: int) -> ChangeQuerySet:
+        """What the snapshot with this cursor (`live.cursor`) could not see, oldest first.
+
+        Ids are given at INSERT and seen at COMMIT, so `id > last` loses what was slow to commit.
+        Whatever a snapshot did not see was written by a transaction from its xmin on. Some of
+        those it did see: the caller drops what it already handled.
         """
-        return self.filter(pk__gt=cursor - overlap).order_by("pk")
+        return self.filter(xid__gte=cursor).order_by("xid", "pk")
 
     def untold(self) -> ChangeQuerySet:
         """What the API's events do not have yet."""
@@ -41,6 +49,7 @@ class Change(models.Model):
     message_id = models.BigIntegerField(null=True)
     client_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(default=timezone.now)
+    xid = models.BigIntegerField(db_default=TransactionId(), editable=False)
     told = models.BooleanField(default=False, db_default=False)
 
     objects = ChangeQuerySet.as_manager()
@@ -49,6 +58,7 @@ class Change(models.Model):
         verbose_name = "mudança"
         verbose_name_plural = "mudanças"
         indexes = [
+            models.Index(fields=["xid", "id"], name="change_since"),
             models.Index(fields=["id"], name="change_untold", condition=models.Q(told=False)),
         ]
 
