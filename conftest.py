@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
+import pylibmagic  # noqa: F401  (before any test imports neonize's protobufs)
 import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker

@@ -12,7 +12,6 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from google.protobuf.message import DecodeError
 
-from whatsapp import inbox
 from whatsapp.models import (
     Arrival,
     ArrivalState,
@@ -156,6 +155,9 @@ class ArrivalAdmin(Journal):
 
     @admin.action(description="Tratar de novo", permissions=["view"])
     def run_again(self, request: HttpRequest, chosen: QuerySet[Arrival]) -> None:
+        # Reading bytes loads neonize and its 18 MB of Go, which no web process needs before.
+        from whatsapp import inbox
+
         for arrival in chosen.filter(state=ArrivalState.FAILED):
             try:
                 inbox.rerun(arrival)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from whatsapp import events, jid
-from whatsapp.gateway import codes, libmagic  # noqa: F401
+from whatsapp.gateway import codes
 from whatsapp.gateway.store import Store
 
 logging.getLogger("neonize.utils.log").setLevel(logging.WARNING)

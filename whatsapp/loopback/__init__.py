@@ -15,3 +15,6 @@ Rooms: tls, websocket, noise, wire carry bytes; host, switchboard, link keep con
 to_device, from_device, groups are the stanzas; keys, ratchet, senderkey, appstate, media the
 cryptography; phone, phones the people; acts, server what they do; cast, control who plays them.
 """
+
+# Before neonize's protobufs, whose package wants libmagic (see whatsapp/gateway).
+import pylibmagic  # noqa: F401
