@@ -4,12 +4,9 @@ decided in memory who sees it."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import timezone
 
 from atendimento import panes
 from whatsapp.models import Change, ChangeKind, Conversation, Message
@@ -164,10 +161,7 @@ class _Counters:
         if html := self._batch.rendered("counters", key):
             return html
         visible = Conversation.objects.filter(session__in=watcher.sessions)
-        since = timezone.now() - timedelta(seconds=settings.WAIT_WARN_SECONDS)
-        late = visible.pending().filter(waiting_since__lt=since).exists()
-        context = {"counters": visible.counters(), "late": late}
-        return self._batch.render("counters", key, context)
+        return self._batch.render("counters", key, panes.queue_of(visible))
 
 
 def _ids(changes: Sequence[Change], kind: str, name: str) -> list[int]:

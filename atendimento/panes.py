@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -173,10 +174,11 @@ def opens_group(message: Message, earlier: Message | None) -> bool:
     return same != (earlier.direction, earlier.author_id, earlier.origin)
 
 
-def late_ones(agent: Agent, seconds: float) -> bool:
-    """Whether somebody in the queue has waited longer than *seconds*."""
-    since = timezone.now() - timedelta(seconds=seconds)
-    return Conversation.objects.visible_to(agent).pending().filter(waiting_since__lt=since).exists()
+def queue_of(visible: ConversationQuerySet) -> dict[str, Any]:
+    """What the tabs and the empty page say of the queue: how many are in it and since when the
+    first of them waits (unix seconds, None when nobody does)."""
+    oldest = visible.waiting_since()
+    return {"counters": visible.counters(), "oldest": oldest and oldest.timestamp()}
 
 
 def numbers_down(agent: Agent) -> list[Session]:

@@ -5,6 +5,7 @@ from atendimento.views import chat, client, desk
 urlpatterns = [
     path("", desk.desk, name="desk"),
     path("linhas/", desk.rows, name="rows"),
+    path("proxima/", chat.claim_next, name="claim_next"),
     path("c/<int:pk>/", desk.conversation, name="conversation"),
     path("c/<int:pk>/cliente/", desk.conversation, {"view": "cliente"}, name="client_pane"),
     path("c/<int:pk>/cliente/editar/", client.edit, name="client_edit"),

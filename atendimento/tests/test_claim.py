@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 
 from atendimento.factories import AgentFactory, SupervisorFactory
-from whatsapp.factories import ConversationFactory
+from whatsapp.factories import ConversationFactory, SessionFactory
 from whatsapp.models import AlreadyClaimed, Conversation, Message, NotAllowed, Outcome, Status
 
 
@@ -50,6 +52,44 @@ def test_the_loser_is_told_who_was_faster(db: None, client: Browser) -> None:
     answer = client.post(reverse("claim", args=[conversation.pk]))
     assert answer.status_code == 409
     assert "Ana Souza assumiu antes de você." in answer.content.decode()
+
+
+def test_the_next_of_the_queue_is_who_waits_longest(db: None, client: Browser) -> None:
+    ana, closed = AgentFactory(), SessionFactory()
+    closed.agents.add(AgentFactory())
+    hidden: Conversation = ConversationFactory(session=closed)
+    late: Conversation = ConversationFactory()
+    later: Conversation = ConversationFactory()
+    for minutes, one in ((9, hidden), (5, later), (7, late)):
+        one.waiting_since = timezone.now() - timedelta(minutes=minutes)
+        one.save()
+    client.force_login(ana)
+    url = reverse("claim_next")
+    for one in (late, later):
+        answer = client.post(url, headers={"HX-Request": "true"})
+        assert answer["HX-Push-Url"] == reverse("conversation", args=[one.pk])
+        assert "Mensagem para" in answer.content.decode()
+    empty = client.post(url, headers={"HX-Request": "true"})
+    assert empty.status_code == 409
+    assert "Não há mais ninguém na fila." in empty.content.decode()
+    hidden.refresh_from_db()
+    assert hidden.status == Status.PENDING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_agents_who_take_the_next_at_once_get_different_ones() -> None:
+    agents, _ = AgentFactory.create_batch(4), ConversationFactory.create_batch(40)
+    barrier = threading.Barrier(4)
+
+    def take(agent: Any) -> list[int]:
+        barrier.wait()
+        mine = [found.pk for _ in range(10) if (found := Conversation.claim_next(agent))]
+        connection.close()
+        return mine
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [pk for mine in pool.map(take, agents) for pk in mine]
+    assert len(taken) == len(set(taken)) == 40
 
 
 def test_claiming_twice_is_claiming_once(db: None) -> None:

@@ -44,7 +44,7 @@ def test_list_costs_the_same_for_one_row_and_fifty(
     session = SessionFactory()
     for _ in range(60):
         ConversationFactory(session=session)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         page = client.get(reverse("desk"), {"aba": "pendentes"}).content.decode()
     assert page.count('class="conv-item"') == 50
     assert "conv-more" in page

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from atendimento import card, panes
@@ -100,6 +101,20 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
     holder = request.POST.get("no_lugar_de", "")
     instead = Agent.objects.filter(pk=holder).first() if holder.isdecimal() else None
     return _act(request, conversation, lambda: conversation.claim(agent, instead), "")
+
+
+@for_agents
+@require_POST
+def claim_next(request: HttpRequest) -> HttpResponse:
+    """Whoever has waited longest, opened and ready to be answered."""
+    cursor, agent = live.cursor(), cast(Agent, request.user)
+    taken = Conversation.claim_next(agent)
+    if taken is None:
+        return problem(request, "Não há mais ninguém na fila.", 409)
+    shown = context(request, find(request, taken.pk)) | {"cursor": cursor}
+    answer = render(request, "atendimento/_panes.html", shown)
+    answer["HX-Push-Url"] = reverse("conversation", args=[taken.pk])
+    return answer
 
 
 @for_agents

@@ -31,6 +31,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         context = _frame(agent, look) | {"cursor": cursor}
         return _answer(request, "atendimento/_list_answer.html", context)
     context = _frame(agent, look) | {"cursor": cursor, "view": "lista"}
+    context["in_hand"] = Conversation.objects.active().mine(agent).count()
     return _answer(request, "atendimento/desk.html", context)
 
 
@@ -76,13 +77,15 @@ def _tab_of(conversation: Conversation) -> str:
 
 def _frame(agent: Agent, look: panes.Look) -> dict[str, Any]:
     visible = Conversation.objects.visible_to(agent)
-    return _rows(agent, look) | {
-        "counters": visible.counters(),
-        "late": panes.late_ones(agent, settings.WAIT_WARN_SECONDS),
-        "numbers": Session.objects.visible_to(agent),
-        "down": panes.numbers_down(agent),
-        "wait": {"warn": settings.WAIT_WARN_SECONDS, "late": settings.WAIT_LATE_SECONDS},
-    }
+    return (
+        _rows(agent, look)
+        | panes.queue_of(visible)
+        | {
+            "numbers": Session.objects.visible_to(agent),
+            "down": panes.numbers_down(agent),
+            "wait": {"warn": settings.WAIT_WARN_SECONDS, "late": settings.WAIT_LATE_SECONDS},
+        }
+    )
 
 
 def _rows(agent: Agent, look: panes.Look) -> dict[str, Any]:

@@ -114,20 +114,38 @@ window.list = (() => {
     return `${Math.floor(minutes / 60)} h${rest ? ` ${rest} min` : ""}`;
   }
 
-  function age() {
+  const lateness = (slot, seconds) => {
     const { warn, late } = document.getElementById("lista").dataset;
+    slot.classList.toggle("is-danger", seconds >= Number(late));
+    slot.classList.toggle("is-warn", seconds >= Number(warn) && seconds < Number(late));
+  };
+
+  // Since when the first of the queue waits, in unix seconds; "" when nobody does.
+  function waits(oldest) {
+    document.getElementById("lista").dataset.oldest = oldest;
+    age();
+  }
+
+  function age() {
+    const { warn, oldest } = document.getElementById("lista").dataset;
+    const longest = oldest ? Date.now() / 1000 - Number(oldest) : 0;
+    document.getElementById("aba-pendentes").classList.toggle("tab--late", longest >= Number(warn));
+    document.querySelectorAll('[data-figure="oldest"]').forEach((figure) => {
+      figure.textContent = oldest ? waited(longest) : "—";
+      lateness(figure, longest);
+    });
     box().querySelectorAll('.conv-item[data-status="pending"]').forEach((item) => {
       const seconds = Date.now() / 1000 + Number(item.dataset.at);
       const slot = item.querySelector(".conv__wait");
       slot.querySelector("[data-wait]").textContent = waited(seconds);
-      slot.classList.toggle("is-danger", seconds >= Number(late));
-      slot.classList.toggle("is-warn", seconds >= Number(warn) && seconds < Number(late));
+      lateness(slot, seconds);
     });
   }
 
   function ready() {
     empty();
     select();
+    age();
     box().addEventListener("pointermove", () => { touched = Date.now(); });
     box().addEventListener("focusin", (event) => {
       touched = Date.now();
@@ -141,5 +159,5 @@ window.list = (() => {
     if (event.detail.target.id === "lista") ready();
     else if (event.detail.target.classList.contains("conv-more")) select();
   });
-  return { put, gone, types, select, move, focus };
+  return { put, gone, types, select, move, focus, waits };
 })();

@@ -26,11 +26,11 @@ window.live = (() => {
     handlers[piece.dataset.live]?.(piece);
   }
 
-  function counters({ pending, active, late }) {
-    const tabs = document.querySelectorAll("#abas .tab");
-    tabs[0].querySelector(".tab__count").textContent = pending;
-    tabs[1].querySelector(".tab__count").textContent = active;
-    tabs[0].classList.toggle("tab--late", Boolean(late));
+  function counters({ pending, active, oldest }) {
+    document.querySelectorAll('[data-figure="pending"]').forEach((figure) => { figure.textContent = pending; });
+    document.querySelector("#aba-ativos .tab__count").textContent = active;
+    document.getElementById("assumir-proxima")?.toggleAttribute("disabled", pending === "0");
+    list.waits(oldest);
     const badge = document.getElementById("trilho-pendentes");
     badge.lastChild.textContent = pending;
     badge.hidden = pending === "0";

@@ -56,7 +56,7 @@
   // the socket's word of it.
   let took = 0;
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt.matches("#b-assumir, #t-assumir, #b-reabrir, #t-reabrir, .conv__claim")) took = Date.now();
+    if (event.detail.elt.matches("#b-assumir, #t-assumir, #b-reabrir, #t-reabrir, #assumir-proxima, .conv__claim")) took = Date.now();
   });
 
   function composed() {

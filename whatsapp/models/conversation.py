@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from atendimento.models import Agent
 
 MAX_TEXT = 4096
+# The order of the queue, as its index has it.
+WAITS_SINCE = Coalesce("waiting_since", "last_message_at")
 
 
 class AlreadyClaimed(Exception):
@@ -80,13 +82,16 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     ) -> ConversationQuerySet:
         """The order of the queue, from the row below *after* on. A thread that the customer has
         not written in yet waits since its last message."""
-        since = Coalesce("waiting_since", "last_message_at")
-        queue = self.annotate(waits_since=since)
+        queue = self.annotate(waits_since=WAITS_SINCE)
         if after:
             at, pk = after
             below = Q(waits_since__gt=at) | Q(waits_since=at, pk__gt=pk)
             queue = queue.filter(below, waits_since__gte=at)
         return queue.order_by("waits_since", "pk")
+
+    def waiting_since(self) -> datetime | None:
+        """Since when the first of the queue waits; None when nobody does."""
+        return self.pending().aggregate(first=models.Min(WAITS_SINCE))["first"]
 
     def counters(self) -> dict[str, int]:
         """How many are pending and active. Finished ones are never counted: they only grow."""
@@ -140,7 +145,7 @@ class Conversation(models.Model):
                 condition=Q(status__in=["pending", "active"]),
             ),
             models.Index(
-                Coalesce("waiting_since", "last_message_at"),
+                WAITS_SINCE,
                 "id",
                 name="conversation_queue",
                 condition=Q(status="pending"),
@@ -174,6 +179,17 @@ class Conversation(models.Model):
             self._log(f"{agent} assumiu o atendimento {self.open_attendance}")
             self._mark_seen()
             live.conversation_changed(self)
+
+    @classmethod
+    def claim_next(cls, agent: Agent) -> Conversation | None:
+        """Claim whoever has waited longest; None when nobody waits. Of several agents at once each
+        gets another one."""
+        with transaction.atomic():
+            queue = cls.objects.visible_to(agent).pending().longest_waiting_first()
+            found = queue.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
+            if found:
+                found.claim(agent)
+            return found
 
     def transfer(self, by: Agent, to: Agent | None) -> None:
         """Hand the conversation to a colleague, or back to the queue with None.
