@@ -30,7 +30,7 @@ class State(models.TextChoices):
     ONLINE = "online", "Conectado"
     RECONNECTING = "reconnecting", "Reconectando"
     STOPPED = "stopped", "Parado"
-    LOGGED_OUT = "logged_out", "Desconectado pelo celular"
+    LOGGED_OUT = "logged_out", "Desconectado"
     REPLACED = "replaced", "Em uso em outro lugar"
     BANNED = "banned", "Bloqueado pelo WhatsApp"
     OUTDATED = "outdated", "Versão recusada pelo WhatsApp"

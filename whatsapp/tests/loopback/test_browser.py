@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from django.conf import settings
 from playwright.sync_api import Page, expect, sync_playwright
 
 from atendimento.factories import AgentFactory
+from atendimento.models import Role
 from whatsapp.tests.loopback.conftest import House
 
 pytestmark = [pytest.mark.loopback, pytest.mark.browser]
@@ -66,23 +67,33 @@ def _orm_beside_playwright(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def site(paired: House) -> Iterator[Site]:
-    site = Site(paired)
+def site(house: House) -> Iterator[Site]:
+    site = Site(house)
     yield site
     site.kill()
 
 
 @pytest.fixture
-def page(site: Site, chromium: str) -> Iterator[Page]:
+def open_page(chromium: str) -> Iterator[Callable[[], Page]]:
+    """Opens a page of a browser of its own, as each agent has one. No page may complain."""
+    problems: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="pt-BR")
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda line: _note(problems, line.type, line.text))
-        yield page
+
+        def opened() -> Page:
+            page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="pt-BR")
+            page.on("pageerror", lambda error: problems.append(str(error)))
+            page.on("console", lambda line: _note(problems, line.type, line.text))
+            return page
+
+        yield opened
         browser.close()
     assert not problems
+
+
+@pytest.fixture
+def page(open_page: Callable[[], Page]) -> Page:
+    return open_page()
 
 
 def _note(problems: list[str], kind: str, text: str) -> None:
@@ -99,14 +110,98 @@ def _note(problems: list[str], kind: str, text: str) -> None:
         problems.append(text)
 
 
-def _enter(page: Page, site: Site) -> None:
-    agent = AgentFactory(username="ana", first_name="Ana")
+def _enter(page: Page, site: Site, name: str = "Ana", role: Role = Role.AGENT) -> None:
+    agent = AgentFactory(username=name.lower(), first_name=name, role=role)
     agent.set_password("segredo")
     agent.save()
     page.goto(f"{site.url}/")
-    page.fill("#id_username", "ana")
+    page.fill("#id_username", agent.username)
     page.fill("#id_password", "segredo")
     page.click("button[type=submit]")
+
+
+def test_a_number_is_linked_on_its_page_and_answers_its_first_customer(
+    house: House, site: Site, page: Page
+) -> None:
+    house.start()
+    _enter(page, site, "Fábio", Role.SUPERVISOR)
+    page.goto(f"{site.url}/numeros/")
+    number = page.locator(f"#numero-{house.session.pk}")
+    expect(number).to_contain_text("Nunca conectado")
+    number.get_by_role("button", name="Gerar QR").click()
+    expect(page.locator(".pair__qr svg")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-seconds]")).to_have_text(re.compile(r"^\d+$"))
+    house.server.scan(house.company, house.now().qr)
+    expect(number).to_contain_text("Recebendo e enviando mensagens", timeout=40_000)
+
+    marina = house.customer()
+    house.server.write(marina, house.company, "Bom dia")
+    page.goto(f"{site.url}/atendimento/")
+    expect(page.locator("[data-figure=pending]").first).to_have_text("1", timeout=10_000)
+    page.click("#assumir-proxima")
+    expect(page.locator("#texto-msg")).to_be_focused()
+    page.keyboard.type("Bom dia, Marina")
+    page.keyboard.press("Enter")
+    expect(page.locator(".msg--out .tick--entregue")).to_be_visible(timeout=10_000)
+    house.server.read(marina, house.company)
+    expect(page.locator(".msg--out .tick--lido")).to_be_visible(timeout=10_000)
+    assert [bubble.text for bubble in marina.inbox()] == ["Bom dia, Marina"]
+
+    page.goto(f"{site.url}/numeros/")
+    number.get_by_role("button", name="Desconectar").click()
+    page.locator("#confirmar").get_by_role("button", name="Confirmar").click()
+    expect(number).to_contain_text("Desvinculado pelo painel", timeout=20_000)
+    page.goto(f"{site.url}/atendimento/")
+    page.keyboard.press("2")
+    page.click(".conv")
+    expect(page.locator(".msg--out")).to_contain_text("Bom dia, Marina")
+
+
+def test_two_browsers_show_the_same_conversation(
+    paired: House, site: Site, open_page: Callable[[], Page]
+) -> None:
+    marina = paired.customer()
+    paired.server.write(marina, paired.company, "quem me atende?")
+    conversation = paired.until_message("quem me atende?").conversation
+    ana, bruno = open_page(), open_page()
+    for page, name in ((ana, "Ana"), (bruno, "Bruno")):
+        _enter(page, site, name)
+        page.goto(f"{site.url}/atendimento/c/{conversation.pk}/")
+        expect(page.locator(".composer__lock")).to_contain_text("Ninguém assumiu")
+    ana.keyboard.press("a")
+    expect(ana.locator("#texto-msg")).to_be_focused()
+    expect(bruno.locator(".composer__lock")).to_contain_text("Ana Souza está com esta conversa")
+    expect(bruno.locator(".sys")).to_contain_text("Ana Souza assumiu")
+    ana.keyboard.type("sou eu")
+    ana.keyboard.press("Enter")
+    for page in (ana, bruno):
+        expect(page.locator(".msg--out .tick--entregue")).to_have_count(1, timeout=10_000)
+    expect(bruno.locator(".msg--out .msg__author")).to_contain_text("Ana Souza")
+    paired.server.read(marina, paired.company)
+    paired.server.write(marina, paired.company, "obrigada")
+    for page in (ana, bruno):
+        expect(page.locator(".msg--out .tick--lido")).to_have_count(1, timeout=10_000)
+        expect(page.locator(".msg--in")).to_have_count(2)
+
+
+def test_a_message_that_failed_says_why_and_is_sent_again(
+    paired: House, site: Site, page: Page
+) -> None:
+    marina = paired.customer()
+    paired.server.write(marina, paired.company, "recebem?")
+    conversation = paired.until_message("recebem?").conversation
+    _enter(page, site)
+    page.goto(f"{site.url}/atendimento/c/{conversation.pk}/")
+    page.wait_for_load_state()
+    page.keyboard.press("a")
+    expect(page.locator("#texto-msg")).to_be_focused()
+    paired.company.faults.ack_error, paired.company.faults.ack_errors = "463", 1
+    page.keyboard.type("recusada")
+    page.keyboard.press("Enter")
+    expect(page.locator(".msg__fail")).to_contain_text("limite de conversas novas", timeout=10_000)
+    page.click(".msg__fail >> text=Reenviar")
+    expect(page.locator(".msg--out .tick--entregue")).to_be_visible(timeout=10_000)
+    assert [bubble.text for bubble in marina.inbox()] == ["recusada"]
 
 
 def test_a_message_is_seen_answered_and_read_in_the_browser(
