@@ -289,10 +289,12 @@ class Session(models.Model):
         return bool(taken)
 
     def renew(self, spool_depth: int, last_event_at: datetime | None) -> None:
-        """Keep the lease. Raises LeaseLost when the epoch moved on."""
+        """Keep the lease, and say what the worker has; without an event the last one stands.
+        Raises LeaseLost when the epoch moved on."""
         mine = Session.objects.filter(pk=self.pk, lease_epoch=self.lease_epoch)
+        heard = Coalesce(models.Value(last_event_at, models.DateTimeField()), "last_event_at")
         renewed = mine.update(
-            lease_until=_lease_end(), spool_depth=spool_depth, last_event_at=last_event_at
+            lease_until=_lease_end(), spool_depth=spool_depth, last_event_at=heard
         )
         if not renewed:
             raise LeaseLost(f"número {self.pk}")

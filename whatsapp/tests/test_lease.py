@@ -22,6 +22,15 @@ def test_a_number_has_one_owner_until_it_is_released() -> None:
         mine.renew(0, None)
 
 
+def test_the_last_event_outlives_a_restart() -> None:
+    number = SessionFactory(lease_until=None)
+    number.acquire("one")
+    number.renew(0, timezone.now())
+    number.renew(0, None)
+    number.refresh_from_db()
+    assert number.last_event_at is not None
+
+
 def test_a_host_whose_clock_is_ahead_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     number = SessionFactory(lease_until=None)
     number.acquire("one")
