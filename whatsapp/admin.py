@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
-from google.protobuf.message import DecodeError
 
 from whatsapp.models import (
     Arrival,
@@ -21,6 +21,9 @@ from whatsapp.models import (
     Message,
     Session,
 )
+
+
+logger = logging.getLogger(__name__)
 
 
 class EstimatingPaginator(Paginator):
@@ -161,7 +164,8 @@ class ArrivalAdmin(Journal):
         for arrival in chosen.filter(state=ArrivalState.FAILED):
             try:
                 inbox.rerun(arrival)
-            except (DatabaseError, DecodeError, ValueError) as error:
+            except Exception as error:
+                logger.exception("arrival %s failed again", arrival.pk)
                 text = f"A chegada {arrival.pk} falhou de novo: {error}"
                 self.message_user(request, text, messages.ERROR)
             else:

@@ -15,8 +15,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from google.protobuf.message import DecodeError
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from whatsapp import events, live, receive
 from whatsapp.gateway.translate import translate
@@ -48,8 +47,9 @@ def drain(session: Session, spool: Spool) -> int:
         absorb(session, spool.id, batch)
     except (OperationalError, InterfaceError, LeaseLost):
         raise
-    except (DatabaseError, DecodeError, ValueError) as error:
-        logger.warning("number %s: batch at %s row by row: %s", session.pk, batch[0].seq, error)
+    except Exception:
+        # What others send may fail in ways nobody thought of, and must not stop the rest.
+        logger.exception("number %s: batch at %s goes row by row", session.pk, batch[0].seq)
         for one in batch:
             _absorb_alone(session, spool.id, one)
     spool.forget(batch[-1].seq)
@@ -71,7 +71,7 @@ def _absorb_alone(session: Session, spool_id: UUID, one: Spooled) -> None:
         absorb(session, spool_id, [one])
     except (OperationalError, InterfaceError, LeaseLost):
         raise
-    except (DatabaseError, DecodeError, ValueError) as error:
+    except Exception as error:
         logger.exception("number %s: arrival %s failed", session.pk, one.seq)
         with transaction.atomic():
             session.fence()

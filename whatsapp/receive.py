@@ -135,9 +135,8 @@ def _row(arrival: int, event: Bubble, conversation: int, quoted: dict[str, int])
         direction=Direction.OUT if event.from_me else Direction.IN,
         origin=Origin.PHONE if event.from_me else Origin.CUSTOMER,
         kind=event.kind if isinstance(event, events.MessageReceived) else Kind.UNDECRYPTABLE,
-        # PostgreSQL text cannot hold NUL, and a customer may send one.
-        body=event.body.replace("\0", "") if isinstance(event, events.MessageReceived) else "",
-        wa_id=event.wa_id[:128],
+        body=event.body if isinstance(event, events.MessageReceived) else "",
+        wa_id=event.wa_id,
         delivery=Delivery.SENT if event.from_me else Delivery.RECEIVED,
         at=event.at,
         reply_to=quoted.get(event.quoted) if isinstance(event, events.MessageReceived) else None,
@@ -277,7 +276,7 @@ def _moved(session: Session, event: events.Receipt) -> Iterator[Change]:
     )
     StrayReceipt.objects.bulk_create(
         [
-            StrayReceipt(session=session, wa_id=wa_id[:128], delivery=event.delivery, at=event.at)
+            StrayReceipt(session=session, wa_id=wa_id, delivery=event.delivery, at=event.at)
             for wa_id in wa_ids
             if wa_id not in known
         ],

@@ -51,13 +51,13 @@ def _message(payload: bytes) -> events.Event:
         return events.Ignored(str(error))
     return events.MessageReceived(
         person=_person(event.Info.MessageSource),
-        wa_id=event.Info.ID,
+        wa_id=_text(event.Info.ID, 128),
         at=_milliseconds(event.Info.Timestamp),
         kind=content.kind,
-        body=content.body,
-        push_name="" if event.Info.MessageSource.IsFromMe else event.Info.Pushname[:160],
+        body=_text(content.body),
+        push_name="" if event.Info.MessageSource.IsFromMe else _text(event.Info.Pushname, 160),
         from_me=event.Info.MessageSource.IsFromMe,
-        quoted=content.quoted,
+        quoted=_text(content.quoted, 128),
     )
 
 
@@ -67,9 +67,9 @@ def _undecryptable(payload: bytes) -> events.Event:
         return events.Ignored(why)
     return events.Undecryptable(
         person=_person(info.MessageSource),
-        wa_id=info.ID,
+        wa_id=_text(info.ID, 128),
         at=_milliseconds(info.Timestamp),
-        push_name=info.Pushname[:160],
+        push_name=_text(info.Pushname, 160),
         from_me=info.MessageSource.IsFromMe,
     )
 
@@ -80,11 +80,12 @@ def _receipt(payload: bytes) -> events.Event:
     source = receipt.MessageSource
     if not _address(source.Chat).is_person:
         return events.Ignored("receipt of a group or broadcast")
+    wa_ids = tuple(_text(wa_id, 128) for wa_id in receipt.MessageIDs)
     if receipt.Type in _BY_US or (source.IsFromMe and receipt.Type == pb.Receipt.READ):
-        return events.Receipt(tuple(receipt.MessageIDs), "read", at, by_us=True)
+        return events.Receipt(wa_ids, "read", at, by_us=True)
     if receipt.Type not in _RECEIPTS:
         return events.Ignored(f"receipt {receipt.Type}")
-    return events.Receipt(tuple(receipt.MessageIDs), _RECEIPTS[receipt.Type], at)
+    return events.Receipt(wa_ids, _RECEIPTS[receipt.Type], at)
 
 
 def _chat_presence(payload: bytes) -> events.Event:
@@ -151,6 +152,11 @@ def _person(source: pb.MessageSource) -> events.Person:
 
 def _address(jid: pb.JID) -> Jid:
     return Jid(jid.User, jid.Server)
+
+
+def _text(value: str, most: int | None = None) -> str:
+    """What others wrote, without the NUL that no PostgreSQL text can hold, and not too long."""
+    return value.replace("\0", "")[:most]
 
 
 def _milliseconds(stamp: int) -> datetime:

@@ -63,7 +63,8 @@ WORDS: dict[str, Words] = {
     State.CONNECTING: Words("Entrando no WhatsApp."),
     State.ONLINE: Words("Recebendo e enviando mensagens."),
     State.RECONNECTING: Words(
-        "A ligação com o WhatsApp caiu e está sendo refeita. As mensagens esperam na fila."
+        "A ligação com o WhatsApp caiu e está sendo refeita. As mensagens esperam na fila.",
+        "Se durar mais que alguns minutos, confira a internet da máquina.",
     ),
     State.STOPPED: Words(
         "Nenhum processo cuida deste número agora. As mensagens esperam na fila.",

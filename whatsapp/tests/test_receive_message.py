@@ -201,9 +201,22 @@ def test_poison_costs_nothing_else_and_can_be_rerun(hear: Hear) -> None:
     assert not Arrival.objects.failed().exists()
 
 
+@pytest.mark.parametrize("seconds", [1e12, 1e15])
+def test_what_nobody_thought_of_costs_nothing_else(hear: Hear, seconds: float) -> None:
+    hear(payloads.message(LID, "um"), payloads.message(LID, "daqui a eras", at=seconds))
+    hear(payloads.message(LID, "dois"))
+    assert list(Message.objects.order_by("pk").values_list("body", flat=True)) == ["um", "dois"]
+    assert Arrival.objects.failed().get().error
+
+
 def test_hostile_text_is_kept_without_its_nul(hear: Hear) -> None:
-    hear(payloads.message(LID, "a\0b", name="x" * 500))
-    assert Message.objects.get().body == "ab"
+    hear(payloads.message(LID, "a\0b", name="Ma\0ria" + "x" * 500, wa_id="A\0" + "1" * 200))
+    hear(payloads.receipt(LID, "B\0", kind=pb.Receipt.READ), code=codes.RECEIPT)
+    message = Message.objects.get()
+    assert (message.body, message.wa_id) == ("ab", "A" + "1" * 127)
+    assert Contact.objects.get().push_name.startswith("Mariax")
+    assert StrayReceipt.objects.get().wa_id == "B"
+    assert not Arrival.objects.failed().exists()
 
 
 def test_fenced_worker_writes_nothing(session: Session, spool: Spool) -> None:
