@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 
@@ -8,8 +9,20 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "painel.settings")
     from django.core.management import execute_from_command_line
 
+    _check_settings()
     _start_database()
     execute_from_command_line(sys.argv)
+
+
+def _check_settings() -> None:
+    """A setting that is missing or makes no sense is one line, not a traceback."""
+    from django.core.exceptions import ImproperlyConfigured
+    from environs import EnvError
+
+    try:
+        import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    except (ImproperlyConfigured, EnvError) as error:
+        sys.exit(f"Configuração: {error}")
 
 
 def _start_database() -> None:

@@ -22,7 +22,6 @@ from whatsapp.models import (
     Session,
 )
 
-
 logger = logging.getLogger(__name__)
 
 

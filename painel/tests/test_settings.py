@@ -50,12 +50,14 @@ def test_no_migration_is_missing() -> None:
         ({"LEASE_SECONDS": "-1"}, "LEASE_SECONDS"),
         ({"DATABASE_URL": "sqlite:///x"}, "DATABASE_URL"),
         ({"SEND_GAP_MIN_SECONDS": "9"}, "SEND_GAP_MIN_SECONDS"),
+        ({"NUM_PROXIES": "um"}, "NUM_PROXIES"),
     ],
 )
 def test_nonsense_stops_the_start_with_its_name(wrong: dict[str, str], named: str) -> None:
     done = _check({**GOOD, **wrong})
     assert done.returncode != 0
     assert named in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_vendored_scripts_are_the_published_ones() -> None:
