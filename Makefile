@@ -6,7 +6,7 @@ PORT ?= 8000
 .PHONY: demo run test lint check-python
 
 demo: $(VENV)/stamp
-	@DEBUG=1 PORT=$(PORT) $(BIN)/python manage.py demo
+	@DEBUG=1 PORT=$(PORT) PAINEL_VAR=$${PAINEL_VAR:-$(CURDIR)/var/demo} $(BIN)/python manage.py demo
 
 run: $(VENV)/stamp .env
 	@PORT=$(PORT) $(BIN)/python manage.py start
