@@ -9,8 +9,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "painel.settings")
     from django.core.management import execute_from_command_line
 
-    _check_settings()
+    # In this order: the settings read the password that the first start makes.
     _start_database()
+    _check_settings()
     execute_from_command_line(sys.argv)
 
 
