@@ -67,7 +67,7 @@ class Embedded:
     """A PostgreSQL of our own, its data in *home* (for root: in a folder of /var/tmp)."""
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
-        self.durable = durable
+        self.home, self.durable = home, durable
         name = f"painel-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:10]}"
         self.base = Path("/var/tmp") / name if os.geteuid() == 0 else home
         self.data = self.base / "data"

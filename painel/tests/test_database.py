@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from painel.database import Embedded, connection_settings
@@ -28,8 +31,8 @@ from painel.database import Embedded, connection_settings
     ],
 )
 def test_a_url_says_where_the_database_is(url: str, wanted: dict[str, Any]) -> None:
-    settings = connection_settings(url, Path("/nowhere"))
-    assert {key: settings[key] for key in wanted} == wanted
+    found = connection_settings(url, Path("/nowhere"))
+    assert {key: found[key] for key in wanted} == wanted
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "postgres://host", "postgres://h:porta/x"])
@@ -67,3 +70,19 @@ def test_embedded_server_starts_once_and_survives_a_kill(server: Embedded) -> No
     with psycopg.connect(server.url) as connection:
         connection.execute("CREATE EXTENSION unaccent")
         connection.execute("CREATE EXTENSION pg_trgm")
+
+
+def test_the_first_command_of_a_fresh_checkout_has_its_database(server: Embedded) -> None:
+    environment = {**os.environ, "PAINEL_VAR": str(server.home.parent), "DEBUG": "1"}
+    del environment["DATABASE_URL"]
+    done = subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(server.url) as connection:
+        connection.execute("SELECT xid FROM whatsapp_change")
