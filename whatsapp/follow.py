@@ -13,6 +13,7 @@ import psycopg
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from whatsapp import live
+from whatsapp.outage import Outage
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Follower:
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
+        self._outage = Outage(type(self).__name__)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=type(self).__name__)
         self._woken = asyncio.Event()
         steps = (self._listen, self._work)
@@ -72,9 +74,9 @@ class Follower:
         while True:
             try:
                 await step()
+                self._outage.over()
             except (DatabaseError, InterfaceError, psycopg.Error) as error:
-                first = str(error).strip().split("\n")[0]
-                logger.warning("%s: PostgreSQL is away: %s", name, first)
+                self._outage.goes_on(error)
                 await asyncio.sleep(1)
             except Exception:
                 logger.exception("%s failed", name)

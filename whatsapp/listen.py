@@ -25,7 +25,7 @@ class Listener(threading.Thread):
             try:
                 self._listen()
             except psycopg.Error as error:
-                logger.info("listen: %s", error)
+                logger.debug("listen: %s", error)  # whose polling fails says so
                 self._stop_asked.wait(1)
 
     def _listen(self) -> None:

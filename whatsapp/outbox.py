@@ -22,6 +22,7 @@ from whatsapp import jid
 from whatsapp.gateway.connection import Connection, NotSent, Quote, Unproved
 from whatsapp.gateway.store import Store
 from whatsapp.models import Conversation, Delivery, Direction, Message, Session
+from whatsapp.outage import Outage
 
 logger = logging.getLogger(__name__)
 
@@ -83,14 +84,16 @@ def _deliver(session: Session, connection: Connection, store: Store, message: Me
 def _record(session: Session, mark: Callable[[], object]) -> None:
     """Write down what became of a message, however long PostgreSQL is away: only this thread knows
     it, and a row left in *sending* would be looked at no more before the next restart."""
+    outage = Outage(f"number {session.pk}")
     while True:
         try:
             with transaction.atomic():
                 session.fence()
                 mark()
+            outage.over()
             return
         except (OperationalError, InterfaceError) as error:
-            logger.warning("number %s: PostgreSQL is away: %s", session.pk, error)
+            outage.goes_on(error)
             time.sleep(AWAY_PAUSE)
             close_old_connections()
 

@@ -28,6 +28,7 @@ from whatsapp import live
 from whatsapp.gateway.store import Store
 from whatsapp.listen import Listener
 from whatsapp.models import Session, State, StrayReceipt, Wanted
+from whatsapp.outage import Outage
 from whatsapp.worker import AGAIN, DONE
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Work until `stop`, then end every child and wait for it."""
+        outage = Outage("supervisor")
         listener = Listener((live.NUMBERS,), lambda *_: self.woken.set())
         listener.start()
         while not self.stopping.is_set():
@@ -68,8 +70,9 @@ class Supervisor:
                 close_old_connections()
                 self.step()
                 self._tidy()
+                outage.over()
             except (OperationalError, InterfaceError) as error:
-                logger.warning("PostgreSQL is away: %s", error)
+                outage.goes_on(error)
             self.woken.wait(1)
             self.woken.clear()
         self._end_children()

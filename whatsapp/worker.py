@@ -26,6 +26,7 @@ from whatsapp.gateway.store import Store
 from whatsapp.gateway.translate import translate
 from whatsapp.listen import Listener
 from whatsapp.models import Conversation, LeaseLost, Session, State, Wanted
+from whatsapp.outage import Outage
 from whatsapp.people import known_addresses
 from whatsapp.spool import Spool
 
@@ -47,6 +48,7 @@ class Worker:
         self.session, self.owner = session, owner
         self.store = Store(session.pk)
         self.spool = Spool(self.store.folder / "spool.sqlite3")
+        self.outage = Outage(f"number {session.pk}")
         self.connection: Connection | None = None
         self.stopping = threading.Event()
         self.wake_sender = threading.Event()
@@ -110,9 +112,10 @@ class Worker:
                 asked = time.monotonic()
                 self.session.renew(self.spool.depth(), _moment(self.spool.last_at))
                 self.renewed = asked
+                self.outage.over()
                 self._watch()
             except (OperationalError, InterfaceError) as error:
-                logger.warning("number %s: PostgreSQL is away: %s", self.session.pk, error)
+                self.outage.goes_on(error)
                 self.spool.sync()
                 if self._lease_nearly_over():
                     raise LeaseLost("PostgreSQL is away") from error
@@ -237,7 +240,7 @@ class Worker:
             except LeaseLost:
                 self.stop(AGAIN)
             except (OperationalError, InterfaceError) as error:
-                logger.warning("number %s: PostgreSQL is away: %s", self.session.pk, error)
+                self.outage.goes_on(error)
                 self.stopping.wait(1)
             except Exception:
                 logger.exception("number %s: %s", self.session.pk, step.__name__)

@@ -1,0 +1,33 @@
+"""PostgreSQL away: said once, repeated once a minute, and said again when it is back."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+logger = logging.getLogger(__name__)
+
+REPEAT = 60.0
+
+
+class Outage:
+    """Of one loop or process, *who* in the log; threads may share it."""
+
+    def __init__(self, who: str) -> None:
+        self._who = who
+        self._since: float | None = None
+        self._said = 0.0
+
+    def goes_on(self, error: Exception) -> None:
+        now = time.monotonic()
+        if self._since is None:
+            self._since, self._said = now, now - REPEAT
+        if now - self._said >= REPEAT:
+            self._said = now
+            reason = str(error).strip().partition("\n")[0]
+            logger.warning("%s: PostgreSQL is away: %s", self._who, reason)
+
+    def over(self) -> None:
+        if self._since is not None:
+            seconds, self._since = time.monotonic() - self._since, None
+            logger.warning("%s: PostgreSQL is back after %.0f s", self._who, seconds)
