@@ -128,8 +128,12 @@ window.thread = (() => {
     unread = document.getElementById("chat-head").dataset.unread !== "0";
     const line = document.getElementById("nao-lidas");
     if (line) line.scrollIntoView({ block: "center" }); else toEnd();
+    // Whoever reads the end goes on reading it when a keyboard opens or the composer grows.
+    let ending = atEnd();
+    new ResizeObserver(() => { if (ending) toEnd(); }).observe(box);
     box.addEventListener("scroll", () => {
-      if (atEnd()) document.getElementById("pular").replaceChildren();
+      ending = atEnd();
+      if (ending) document.getElementById("pular").replaceChildren();
       older();
       read();
     });

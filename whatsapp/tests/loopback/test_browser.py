@@ -312,6 +312,12 @@ def test_one_pane_at_a_time_on_a_phone(paired: House, site: Site, page: Page) ->
     expect(page.locator("#thread")).to_be_visible()
     page.click(".chat-head [data-view-to=lista]")
     expect(page.locator("#conv-list")).to_be_visible()
+    page.click(f"#conv-{conversation.pk} .conv")
+    for n in range(12):
+        paired.server.write(paired.customer(), paired.company, f"linha {n}")
+    expect(page.locator(".msg--in").last).to_contain_text("linha 11")
+    page.set_viewport_size({"width": 390, "height": 480})  # the keyboard opens
+    expect(page.locator(".msg--in").last).to_be_in_viewport()
     wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wide
 
