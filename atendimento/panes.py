@@ -15,7 +15,9 @@ from django.utils.dateparse import parse_datetime
 
 from atendimento.models import Agent
 from clients import cnpj, phone
+from clients.models import Client
 from whatsapp.models import (
+    Contact,
     Conversation,
     ConversationQuerySet,
     Direction,
@@ -114,17 +116,15 @@ def position(conversation: Conversation) -> tuple[datetime, int]:
 
 
 def matching(words: str) -> Q:
-    """Conversations whose client, person, telephone or CNPJ has *words* in it."""
-    found = (
-        Q(contact__client__name__icontains=words)
-        | Q(contact__name__icontains=words)
-        | Q(contact__push_name__icontains=words)
-    )
-    if (digits := phone.digits(words)) and len(digits) >= 4:
-        found |= Q(contact__phone__contains=digits)
+    """Conversations whose client, person, telephone or CNPJ has *words* in it. The people are
+    looked for first, since each row of the list would otherwise be joined to be compared."""
+    client, person = Q(name__icontains=words), Q(name__icontains=words)
     if len(code := cnpj.normalise(words)) >= 4:
-        found |= Q(contact__client__cnpj__contains=code)
-    return found
+        client |= Q(cnpj__contains=code)
+    if len(digits := phone.digits(words)) >= 4:
+        person |= Q(phone__contains=digits)
+    person |= Q(push_name__icontains=words) | Q(client__in=Client.objects.filter(client))
+    return Q(contact__in=Contact.objects.filter(person))
 
 
 @dataclass(frozen=True)
