@@ -167,7 +167,7 @@ def test_number_down_is_named_and_sending_says_queue(ana: Any, client: Browser) 
     conversation = ConversationFactory(session=down)
     conversation.claim(ana)
     page = client.get(reverse("conversation", args=[conversation.pk])).content.decode()
-    assert "Vendas Sul: desconectado pelo celular" in page
+    assert "Vendas Sul: desconectado desde" in page
     assert "Pôr na fila" in page
 
 
