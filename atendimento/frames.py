@@ -73,6 +73,10 @@ def reload(cursor: int) -> str:
     )
 
 
+def outage(away: bool) -> str:
+    return render_to_string("atendimento/live/outage.html", {"away": away})
+
+
 def typing(conversation: int, state: str) -> str:
     context = {"conversation_id": conversation, "state": state}
     return render_to_string("atendimento/live/typing.html", context)

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 
 from atendimento import frames, panes
 from atendimento.models import Agent
 from whatsapp import live
 from whatsapp.follow import Follower
 from whatsapp.models import Change, Session
+
+logger = logging.getLogger(__name__)
 
 QUEUE = 64
 GAP = 500
@@ -90,6 +94,10 @@ class Hub(Follower):
         else:
             super().heard(channel, payload)
 
+    def outage(self, away: bool) -> None:
+        for watcher in self.watchers:
+            watcher.send(frames.outage(away))
+
     async def now_and_then(self) -> None:
         if time.monotonic() - self._refreshed > REFRESH:
             self._refreshed = time.monotonic()
@@ -102,15 +110,18 @@ class Hub(Follower):
         """Read the new changes once, and give each watcher one frame."""
         if self._cursor is None:
             self._cursor = await self.run(live.cursor)
-        self._cursor, fresh = await self.run(_fresh, self._cursor, list(self._seen))
-        self._seen |= {change.pk: change.xid for change in fresh}
-        self._seen = {pk: xid for pk, xid in self._seen.items() if xid >= self._cursor}
+        cursor, fresh = await self.run(_fresh, self._cursor, list(self._seen))
         if any(change.kind == "session_changed" for change in fresh):
             await self._refresh()
+        made: dict[Watcher, str] = {}
         if fresh and self.watchers:
-            made = await self.run(_frames, fresh, list(self.watchers), self._cursor)
-            for watcher, frame in made.items():
-                watcher.send(frame)
+            made = await self.run(_frames, fresh, list(self.watchers), cursor)
+        # Only now: had the database gone away above, the same changes would be read again.
+        seen = self._seen | {change.pk: change.xid for change in fresh}
+        self._seen = {pk: xid for pk, xid in seen.items() if xid >= cursor}
+        self._cursor = cursor
+        for watcher, frame in made.items():
+            watcher.send(frame)
 
     async def _refresh(self) -> None:
         """Rights may have changed: ask again what each agent may see; who may not, is cut."""
@@ -131,7 +142,14 @@ class Hub(Follower):
 
 
 def _frames(changes: list[Change], watchers: list[Watcher], cursor: int) -> dict[Watcher, str]:
-    return frames.make(frames.Batch(changes), watchers, cursor)
+    """What cannot be shown is asked for anew, by a reload: it must not stop what comes after it."""
+    try:
+        return frames.make(frames.Batch(changes), watchers, cursor)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("changes %s to %s", changes[0].pk, changes[-1].pk)
+        return dict.fromkeys(watchers, frames.reload(cursor))
 
 
 def _fresh(cursor: int, seen: list[int]) -> tuple[int, list[Change]]:

@@ -68,15 +68,27 @@ class Follower:
     def heard(self, channel: str, payload: str) -> None:
         self._woken.set()
 
+    def outage(self, away: bool) -> None:
+        """PostgreSQL just went away, or came back."""
+
+    def _database_is(self, trouble: Exception | None) -> None:
+        before = self._outage.lasts
+        if trouble:
+            self._outage.goes_on(trouble)
+        else:
+            self._outage.over()
+        if self._outage.lasts != before:
+            self.outage(self._outage.lasts)
+
     async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
         """The top of a loop that must live: whatever happens, log it and go on."""
         name = f"{type(self).__name__}.{getattr(step, '__name__', '')}"
         while True:
             try:
                 await step()
-                self._outage.over()
+                self._database_is(None)
             except (DatabaseError, InterfaceError, psycopg.Error) as error:
-                self._outage.goes_on(error)
+                self._database_is(error)
                 await asyncio.sleep(1)
             except Exception:
                 logger.exception("%s failed", name)

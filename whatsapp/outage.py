@@ -18,6 +18,10 @@ class Outage:
         self._since: float | None = None
         self._said = 0.0
 
+    @property
+    def lasts(self) -> bool:
+        return self._since is not None
+
     def goes_on(self, error: Exception) -> None:
         now = time.monotonic()
         if self._since is None:

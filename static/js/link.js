@@ -15,9 +15,9 @@
   };
 
   function band(kind, id, html, label, act) {
-    place().innerHTML = `<div class="banner${kind}" id="${id}" role="status"><p class="banner__text">${html}</p>`
-      + `<div class="banner__actions"><button class="btn btn--sm" type="button">${label}</button></div></div>`;
-    place().querySelector("button").addEventListener("click", act);
+    const button = `<div class="banner__actions"><button class="btn btn--sm" type="button">${label}</button></div>`;
+    place().innerHTML = `<div class="banner${kind}" id="${id}" role="status"><p class="banner__text">${html}</p>${label ? button : ""}</div>`;
+    place().querySelector("button")?.addEventListener("click", act);
   }
 
   function tell() {
@@ -56,6 +56,19 @@
     if (!document.getElementById("sem-ligacao")) return;
     place().replaceChildren();
     toasts.show("Conexão de volta.", "aviso");
+  });
+
+  // The socket stands, but the panel itself is without its database.
+  document.addEventListener("painel:outage", ({ detail: away }) => {
+    if (away) {
+      band(" banner--warn", "sem-banco",
+        "<strong>O painel está sem o banco de dados.</strong> Nada se perde: o que os clientes mandam e o que você escreve fica guardado e aparece quando ele voltar.");
+    } else if (document.getElementById("sem-banco")) {
+      place().replaceChildren();
+      toasts.show("O banco de dados voltou.", "aviso");
+      const { url } = document.getElementById("chat").dataset;
+      if (url) htmx.ajax("GET", `${url}estado/`, { target: "#live-errands", swap: "innerHTML" });
+    }
   });
 
   document.addEventListener("painel:expired", () => {

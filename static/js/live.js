@@ -13,6 +13,7 @@ window.live = (() => {
     counters: (piece) => counters(piece.dataset),
     typing: (piece) => typing(piece.dataset),
     notice: (piece) => toasts.show(piece.content.textContent.trim(), piece.dataset.kind),
+    outage: (piece) => document.dispatchEvent(new CustomEvent("painel:outage", { detail: Boolean(piece.dataset.away) })),
     expired: () => document.dispatchEvent(new Event("painel:expired")),
     reload: () => location.reload(),
     errand: (piece) => {

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from playwright.sync_api import Page, expect, sync_playwright
 
 from atendimento.factories import AgentFactory
 from atendimento.models import Role
+from painel import pytest_database
+from painel.database import Embedded
 from whatsapp.tests.loopback.conftest import House
 
 pytestmark = [pytest.mark.loopback, pytest.mark.browser]
@@ -74,9 +77,16 @@ def site(house: House) -> Iterator[Site]:
 
 
 @pytest.fixture
-def open_page(chromium: str) -> Iterator[Callable[[], Page]]:
-    """Opens a page of a browser of its own, as each agent has one. No page may complain."""
-    problems: list[str] = []
+def problems() -> Iterator[list[str]]:
+    """What pages complained of: nothing, unless the test forgives it."""
+    found: list[str] = []
+    yield found
+    assert not found
+
+
+@pytest.fixture
+def open_page(chromium: str, problems: list[str]) -> Iterator[Callable[[], Page]]:
+    """Opens a page of a browser of its own, as each agent has one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
 
@@ -88,7 +98,6 @@ def open_page(chromium: str) -> Iterator[Callable[[], Page]]:
 
         yield opened
         browser.close()
-    assert not problems
 
 
 @pytest.fixture
@@ -347,3 +356,36 @@ def test_a_killed_web_process_loses_nothing_that_was_typed(
     time.sleep(1)
     assert [bubble.text for bubble in marina.inbox()] == ["escrita sem servidor"]
     expect(page.locator(".msg--out")).to_have_count(1)
+
+
+@pytest.fixture
+def database_server(house: House) -> Iterator[Embedded]:
+    server = getattr(pytest_database, "_server", None)
+    if server is None:
+        pytest.skip("DATABASE_URL names a server that is not ours to stop")
+    yield server
+    connection.close()  # it died with the server; what cleans up after the test needs a new one
+
+
+def test_a_page_says_that_the_database_is_away_and_loses_nothing(
+    paired: House, database_server: Embedded, site: Site, page: Page, problems: list[str]
+) -> None:
+    marina = paired.customer()
+    paired.server.write(marina, paired.company, "antes")
+    conversation = paired.until_message("antes").conversation
+    _enter(page, site)
+    page.goto(f"{site.url}/atendimento/c/{conversation.pk}/")
+    page.click("#t-assumir")
+    expect(page.locator("#texto-msg")).to_be_focused()
+    database_server.stop()
+    expect(page.locator("#sem-banco")).to_be_visible(timeout=10_000)
+    page.keyboard.type("escrita sem banco")
+    page.keyboard.press("Enter")
+    expect(page.locator("#alertas")).to_contain_text("não conseguiu guardar")
+    paired.server.write(marina, paired.company, "chegou sem banco")
+    database_server.start()
+    expect(page.locator(".msg--in", has_text="chegou sem banco")).to_be_visible(timeout=30_000)
+    expect(page.locator("#sem-banco")).to_have_count(0)
+    expect(page.locator(".msg--out .tick--entregue")).to_have_count(1, timeout=30_000)
+    assert [bubble.text for bubble in marina.inbox()] == ["escrita sem banco"]
+    problems[:] = [one for one in problems if "500" not in one]
