@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 LOCKED = "Muitas tentativas: o acesso está bloqueado por 15 minutos."
 FAILED = "O painel não conseguiu atender agora. Tente de novo."
+NO_DATABASE = (OperationalError, InterfaceError)
+AWAY = "O banco de dados não responde agora. Tente de novo em instantes."
 
 
 def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
@@ -19,9 +24,28 @@ def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
+    """Django calls this while it handles the exception; a database that is away comes back."""
+    away = isinstance(sys.exc_info()[1], NO_DATABASE)
+    status, words = (503, AWAY) if away else (500, FAILED)
+    answer: HttpResponse
     if _by_program(request):
-        return JsonResponse({"success": False, "message": FAILED}, status=500)
-    return render(request, "500.html", status=500)
+        answer = JsonResponse({"success": False, "message": words}, status=status)
+    else:
+        answer = render(request, "500.html", status=status)
+    if away:
+        answer["Retry-After"] = "5"
+    return answer
+
+
+class WithoutTraceback(logging.Filter):
+    """A request that PostgreSQL did not answer is one line in the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], NO_DATABASE):
+            reason = str(record.exc_info[1]).strip().partition("\n")[0]
+            record.msg, record.args = f"{record.getMessage()}: {reason}", ()
+            record.exc_info = record.exc_text = None
+        return True
 
 
 def _by_program(request: HttpRequest) -> bool:
