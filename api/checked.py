@@ -16,6 +16,8 @@ def checked(serializer: type[serializers.Serializer[Any]], source: Any) -> dict[
 def asked(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     """The query string, likewise. A name that nobody knows is a typing error, not a wish."""
     query = request.query_params.dict()
-    if unknown := query.keys() - serializer().fields.keys():
+    form = serializer(data=query)
+    if unknown := query.keys() - form.fields.keys():
         raise serializers.ValidationError({n or "?": ["Parâmetro desconhecido."] for n in unknown})
-    return checked(serializer, query)
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)

@@ -46,7 +46,8 @@ def conversation_named(request: Request, session_id: str, person: str) -> Conver
     kind, value = address_of(person)
     key = phone.match_key(value) if kind == AddressKind.PHONE else value
     found = ContactAddress.objects.filter(kind=kind, key=key).values("contact")
-    conversation = number.conversations.for_list().filter(contact__in=found).first()
+    threads = number.conversations.select_related("contact", "assigned_to")
+    conversation = threads.filter(contact__in=found).first()
     if conversation is None:
         raise NotFound("Não há conversa com este telefone neste número.")
     return conversation

@@ -240,6 +240,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "ConversationStatus": "whatsapp.models.Status",
+        "MessageStatus": "whatsapp.models.Delivery",
         "ClientStatus": "clients.models.ClientStatus",
     },
 }
