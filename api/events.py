@@ -75,7 +75,8 @@ class _Rows:
         threads = {change.conversation_id for change in changes if change.conversation_id}
         numbers = {change.session_id for change in changes if change.session_id}
         said = Message.objects.filter(pk__in=messages).values(*shapes.MESSAGE)
-        seen = Conversation.objects.filter(pk__in=threads).values(*shapes.CONVERSATION)
+        columns = (*shapes.CONVERSATION, "session__slug")
+        seen = Conversation.objects.filter(pk__in=threads).values(*columns)
         self.messages = {row["pk"]: row for row in said}
         self.threads = {row["pk"]: row for row in seen}
         self.numbers = Session.objects.in_bulk(numbers)
@@ -88,7 +89,7 @@ def _event(change: Change, rows: _Rows) -> Event | None:
         case ChangeKind.SESSION_CHANGED:
             return _of_number(rows.numbers.get(change.session_id or 0))
         case ChangeKind.CONVERSATION_CHANGED if thread:
-            data = shapes.conversation(thread)
+            data = shapes.conversation(thread, thread["session__slug"])
             return Event(session_id=thread["session_id"], type=EventType.CONVERSATION, data=data)
         case ChangeKind.MESSAGE_ADDED | ChangeKind.MESSAGE_CHANGED if thread:
             return _of_message(change, rows.messages.get(change.message_id or 0), thread)

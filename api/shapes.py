@@ -23,7 +23,6 @@ Row = Mapping[str, Any]
 CONVERSATION = (
     "pk",
     "session_id",
-    "session__slug",
     "chat_jid",
     "contact__phone",
     "contact__name",
@@ -57,10 +56,11 @@ MESSAGE = (
 )
 
 
-def conversation(row: Row) -> dict[str, Any]:
+def conversation(row: Row, number: str) -> dict[str, Any]:
+    """*number* is the identifier of the row's number, which most callers know already."""
     return {
         "id": str(row["pk"]),
-        "sessionId": row["session__slug"],
+        "sessionId": number,
         "phoneNumber": address(row["contact__phone"], row["chat_jid"]),
         "name": _name(row),
         "lastMessage": _last(row),

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.django_db
 
 
 def _conversation(made: Conversation) -> dict[str, Any]:
-    return shapes.conversation(Conversation.objects.values(*shapes.CONVERSATION).get(pk=made.pk))
+    row = Conversation.objects.values(*shapes.CONVERSATION).get(pk=made.pk)
+    return shapes.conversation(row, made.session.slug)
 
 
 def _message(made: Message) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Conversations(APIView):
         last = shown[-1] if len(rows) > len(shown) else None
         body = {
             "success": True,
-            "data": [shapes.conversation(row) for row in shown],
+            "data": [shapes.conversation(row, number.slug) for row in shown],
             "next": str(Cursor(last["last_message_at"], last["pk"])) if last else None,
         }
         return unless_known(request, body)
@@ -100,7 +100,7 @@ class ConversationStatus(APIView):
         wanted = checked(FinishSerializer if closing else MoveSerializer, request.data)
         _move(conversation, agent_of(request), wanted)
         fresh = Conversation.objects.values(*shapes.CONVERSATION).get(pk=conversation.pk)
-        return Response({"success": True, "data": shapes.conversation(fresh)})
+        return Response({"success": True, "data": shapes.conversation(fresh, sessionId)})
 
 
 def _move(conversation: Conversation, agent: Agent, wanted: dict[str, Any]) -> None:
