@@ -154,6 +154,8 @@ AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "painel.errors.locked_out"
+# Behind a proxy everybody has the proxy's address: one stranger would lock an agent out.
+AXES_CLIENT_IP_CALLABLE = "api.throttles.address_of"
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "pt-br"
@@ -204,6 +206,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # The API. Rates count in each web process for itself.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # Django drops counters at random beyond 300.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -225,6 +234,8 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
+    # A new password ends the tokens of the old one.
+    "CHECK_REVOKE_TOKEN": True,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Painel de Atendimento",

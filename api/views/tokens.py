@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import connection, transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.serializers import (
     TokenBlacklistSerializer,
@@ -18,11 +20,14 @@ from rest_framework_simplejwt.serializers import (
     TokenRefreshSerializer,
     TokenVerifySerializer,
 )
+from rest_framework_simplejwt.tokens import UntypedToken
 
-from api.envelope import said
+from api.checked import checked
+from api.envelope import WRONG_PASSWORD, said
 from api.fields import Text
 from api.schema import Said, answers, data
 from api.throttles import PerAddressAtTheDoor
+from atendimento.models import Agent
 
 
 class Credentials(serializers.Serializer[Any]):
@@ -55,17 +60,27 @@ class Door(APIView):
         return 'Bearer realm="api"'
 
     def exchange(self, form: type[serializers.Serializer[Any]], request: Request) -> Any:
-        """What simplejwt gives for the request. Raises ValidationError, InvalidToken."""
+        """What simplejwt gives for the request. Raises AuthenticationFailed, InvalidToken."""
         # axes counts failures on Django's own request.
         exchange = form(data=request.data, context={"request": request._request})
         try:
             exchange.is_valid(raise_exception=True)
-        except TokenError as error:
-            raise InvalidToken(error.args[0]) from error
-        except exceptions.ValidationError as error:
+        except (TokenError, exceptions.ValidationError, Agent.DoesNotExist) as error:
             # The shape is checked before; what simplejwt still refuses cannot be right.
-            raise exceptions.AuthenticationFailed(code="no_active_account") from error
+            raise InvalidToken from error
         return exchange.validated_data
+
+
+def one_at_a_time(token: str) -> None:
+    """Make whoever brings the same token wait for the end of our transaction: simplejwt looks
+    whether it was used and writes that it is in two steps."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [token])
+
+
+def must_open_something(token: str) -> None:
+    """Raises AuthenticationFailed when its agent is gone, inactive, or has a new password."""
+    JWTAuthentication().get_user(UntypedToken(token))  # type: ignore[arg-type]
 
 
 class Obtain(Door):
@@ -77,10 +92,12 @@ class Obtain(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        Credentials(data=request.data).is_valid(raise_exception=True)
-        return Response(
-            {"success": True, "data": self.exchange(TokenObtainPairSerializer, request)}
-        )
+        checked(Credentials, request.data)
+        try:
+            pair = self.exchange(TokenObtainPairSerializer, request)
+        except exceptions.AuthenticationFailed as error:
+            raise exceptions.AuthenticationFailed(code=WRONG_PASSWORD) from error
+        return Response({"success": True, "data": pair})
 
 
 class Refresh(Door):
@@ -92,8 +109,12 @@ class Refresh(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        RefreshToken(data=request.data).is_valid(raise_exception=True)
-        return Response({"success": True, "data": self.exchange(TokenRefreshSerializer, request)})
+        token = checked(RefreshToken, request.data)["refresh"]
+        with transaction.atomic():
+            one_at_a_time(token)
+            pair = self.exchange(TokenRefreshSerializer, request)
+            must_open_something(pair["access"])
+        return Response({"success": True, "data": pair})
 
 
 class Verify(Door):
@@ -105,8 +126,9 @@ class Verify(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        AnyToken(data=request.data).is_valid(raise_exception=True)
+        token = checked(AnyToken, request.data)["token"]
         self.exchange(TokenVerifySerializer, request)
+        must_open_something(token)
         return said("Token válido")
 
 
@@ -119,6 +141,6 @@ class LogOut(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        RefreshToken(data=request.data).is_valid(raise_exception=True)
+        checked(RefreshToken, request.data)
         self.exchange(TokenBlacklistSerializer, request)
         return said("Até logo")
