@@ -68,12 +68,15 @@ PERSON = OpenApiParameter(
 )
 
 
-def bodies_are_required(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A route that takes a body takes no empty one."""
+def bodies_are_strict(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A route that takes a body takes no empty one, and no field that it does not know."""
     for path in result["paths"].values():
         for operation in path.values():
             if isinstance(operation, dict) and "requestBody" in operation:
                 operation["requestBody"]["required"] = True
+    for name, shape in result["components"]["schemas"].items():
+        if name.endswith("Request") and "properties" in shape:
+            shape["additionalProperties"] = False
     return result
 
 

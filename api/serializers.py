@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from api.checked import Strict
 from api.fields import Email, Flag, Key, Text
 from atendimento.models import Agent
 from clients import cnpj
@@ -102,18 +103,18 @@ class MessageSerializer(serializers.Serializer[Any]):
     error = serializers.CharField()
 
 
-class SendSerializer(serializers.Serializer[Any]):
+class SendSerializer(Strict):
     text = Text(
         max_length=MAX_TEXT,
         error_messages={"blank": "Escreva uma mensagem.", "required": "Escreva uma mensagem."},
     )
 
 
-class MoveSerializer(serializers.Serializer[Any]):
+class MoveSerializer(Strict):
     status = serializers.ChoiceField(choices=[Status.PENDING, Status.ACTIVE])
 
 
-class FinishSerializer(serializers.Serializer[Any]):
+class FinishSerializer(Strict):
     status = serializers.ChoiceField(choices=[Status.CLOSED])
     outcome = serializers.ChoiceField(
         choices=Outcome.choices,
@@ -122,7 +123,7 @@ class FinishSerializer(serializers.Serializer[Any]):
     )
 
 
-class ClientSerializer(serializers.ModelSerializer[Client]):
+class ClientSerializer(Strict, serializers.ModelSerializer[Client]):
     name = Text(max_length=160)
     email = Email(required=False, allow_blank=True, max_length=254)
     cnpj = Text(
@@ -174,9 +175,9 @@ class ClientSerializer(serializers.ModelSerializer[Client]):
         return [one.number for one in client.phones.all()]
 
     def validate_cnpj(self, typed: str | None) -> str | None:
-        code = cnpj.normalise(typed or "")
-        if not code:
+        if not typed:
             return None
+        code = cnpj.normalise(typed)
         try:
             cnpj.validate(code)
         except ValidationError as error:

@@ -247,7 +247,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "api.schema.bodies_are_required",
+        "api.schema.bodies_are_strict",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ConversationStatus": "whatsapp.models.Status",

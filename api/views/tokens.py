@@ -22,7 +22,7 @@ from rest_framework_simplejwt.serializers import (
 )
 from rest_framework_simplejwt.tokens import UntypedToken
 
-from api.checked import checked
+from api.checked import Strict, checked
 from api.envelope import WRONG_PASSWORD, said
 from api.fields import Text
 from api.schema import Said, answers, data
@@ -30,16 +30,16 @@ from api.throttles import PerAddressAtTheDoor
 from atendimento.models import Agent
 
 
-class Credentials(serializers.Serializer[Any]):
+class Credentials(Strict):
     username = Text(max_length=150, trim_whitespace=False)
     password = Text(max_length=128, trim_whitespace=False)
 
 
-class RefreshToken(serializers.Serializer[Any]):
+class RefreshToken(Strict):
     refresh = Text(max_length=2000, trim_whitespace=False)
 
 
-class AnyToken(serializers.Serializer[Any]):
+class AnyToken(Strict):
     token = Text(max_length=2000, trim_whitespace=False)
 
 
