@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 from pytest_django import DjangoAssertNumQueries
 
@@ -242,6 +244,51 @@ def test_sending_queues_once_for_one_key(api: Browser, thread: Conversation, ana
     assert other.status_code == 409
 
 
+def test_a_repeated_send_is_told_the_same_whoever_has_the_conversation_now(
+    api: Browser, thread: Conversation, ana: Any
+) -> None:
+    thread.claim(ana)
+    headers = {"Idempotency-Key": "pedido-1"}
+    first = api.post(_url("send/*"), {"text": "Oi"}, JSON, headers=headers)
+    thread.transfer(ana, AgentFactory())
+    again = api.post(_url("send/*"), {"text": "Oi"}, JSON, headers=headers)
+    assert again.status_code == 202
+    assert told(again) == told(first)
+    assert api.post(_url("send/*"), {"text": "Oi"}, JSON).status_code == 409
+
+
+def test_a_key_belongs_to_one_conversation_and_one_caller(
+    api: Browser, thread: Conversation, ana: Any, number: Any, as_agent: Caller
+) -> None:
+    headers, text = {"Idempotency-Key": "pedido-1"}, {"text": "Oi"}
+    thread.claim(ana)
+    api.post(_url("send/*"), text, JSON, headers=headers)
+    elsewhere = _url("send/*", "21988887777")
+    assert api.post(elsewhere, text, JSON, headers=headers).status_code == 409
+    assert Conversation.objects.count() == 1
+    colleague = as_agent(SupervisorFactory())
+    assert colleague.post(_url("send/*"), text, JSON, headers=headers).status_code == 202
+    assert Message.objects.filter(body="Oi").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_sends_at_once_with_one_key_one_is_queued(
+    api: Browser, thread: Conversation, ana: Any
+) -> None:
+    thread.claim(ana)
+
+    def send(_: int) -> str:
+        try:
+            headers = {"Idempotency-Key": "pedido-1"}
+            return str(told(api.post(_url("send/*"), {"text": "Oi"}, JSON, headers=headers))["id"])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as callers:
+        assert len(set(callers.map(send, range(8)))) == 1
+    assert Message.objects.filter(body="Oi").count() == 1
+
+
 def test_sending_is_for_whoever_has_the_conversation(
     api: Browser, thread: Conversation, as_agent: Caller
 ) -> None:
@@ -263,7 +310,8 @@ def test_a_new_telephone_gets_a_conversation(api: Browser, number: Any, ana: Any
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"text": ""}, {"text": "  "}, {"text": "x" * 5000}, {"text": 0}]
+    "body",
+    [{}, {"text": ""}, {"text": "  "}, {"text": "x" * 5000}, {"text": 0}, {"text": "\ud800"}],
 )
 def test_bad_text_names_the_field(
     api: Browser, thread: Conversation, ana: Any, body: dict[str, Any]

@@ -6,6 +6,7 @@ import re
 from typing import Any
 from uuid import uuid4
 
+from django.db import transaction
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -91,17 +92,22 @@ class Send(APIView):
     )
     def post(self, request: Request, sessionId: str, phoneNumber: str) -> Response:
         text, key = checked(SendSerializer, request.data)["text"], _key(request)
-        conversation = conversation_with(request, sessionId, phoneNumber)
-        message = _write(conversation, agent_of(request), text, key)
+        # Together, so that a refusal leaves no conversation without a message.
+        with transaction.atomic():
+            conversation = conversation_with(request, sessionId, phoneNumber)
+            message = _write(conversation, agent_of(request), text, key)
         row = Message.objects.values(*shapes.MESSAGE).get(pk=message.pk)
         shown = shapes.message(row, _address(conversation))
         return Response({"success": True, "data": shown}, status=202)
 
 
 def _write(conversation: Conversation, agent: Agent, text: str, key: str) -> Message:
-    if conversation.assigned_to != agent and not agent.supervises:
+    key = f"api:{agent.pk}:{key}"
+    # Who asks again for want of an answer is told what became of it, whoever has it now.
+    known = conversation.messages.filter(idempotency_key=key).first()
+    if not known and conversation.assigned_to != agent and not agent.supervises:
         raise Refused("Esta conversa não está com você. Assuma para escrever.")
-    message = conversation.write(agent, text, f"api:{agent.pk}:{key}", origin=Origin.API)
+    message = known or conversation.write(agent, text, key, origin=Origin.API)
     if message.conversation_id != conversation.pk or message.body != text.strip():
         raise Refused("Esta Idempotency-Key já foi usada com outra mensagem.")
     return message
