@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -88,7 +88,6 @@ class Send(APIView):
         parameters=[SESSION, PERSON, KEY],
         request=SendSerializer,
         responses=answers({202: data(MessageSerializer, "Send")}, 400, 409, 413, 415),
-        examples=[OpenApiExample("Texto", {"text": "Bom dia"}, request_only=True)],
     )
     def post(self, request: Request, sessionId: str, phoneNumber: str) -> Response:
         text, key = checked(SendSerializer, request.data)["text"], _key(request)

@@ -87,6 +87,7 @@ class Obtain(Door):
     @extend_schema(
         operation_id="token",
         summary="Entrar: usuário e senha por um par de tokens",
+        description="Permissão: todos. Oito senhas erradas fecham a porta por 15 minutos.",
         request=Credentials,
         responses=answers({200: data(Pair, "Token")}, 400, 413, 415),
         auth=[],
@@ -104,6 +105,7 @@ class Refresh(Door):
     @extend_schema(
         operation_id="refreshToken",
         summary="Trocar o refresh por um par novo; o usado deixa de valer",
+        description="Permissão: todos.",
         request=RefreshToken,
         responses=answers({200: data(Pair, "RefreshToken")}, 400, 413, 415),
         auth=[],
@@ -121,6 +123,8 @@ class Verify(Door):
     @extend_schema(
         operation_id="verifyToken",
         summary="Conferir se um token ainda vale",
+        description="Vale o que ainda abre alguma coisa: assinado, no prazo, de um atendente "
+        "ativo. Permissão: todos.",
         request=AnyToken,
         responses=answers({200: Said}, 400, 413, 415),
         auth=[],
@@ -136,6 +140,7 @@ class LogOut(Door):
     @extend_schema(
         operation_id="blacklistToken",
         summary="Sair: o refresh deixa de valer",
+        description="Permissão: todos. O access ainda vale até o fim dos seus 15 minutos.",
         request=RefreshToken,
         responses=answers({200: Said}, 400, 413, 415),
         auth=[],
