@@ -64,7 +64,7 @@ class Stream(Follower):
         async with self.lock:
             await self._advance()
             if since is not None:
-                for event in await self.run(_page, listener.session_id, since, None):
+                for event in await self.run(_between, listener.session_id, since, self._cursor):
                     listener.send(frame(event.frame))
             listener.send(frame({"type": "whatsapp:ready", "cursor": str(self._cursor)}))
             self.listeners.add(listener)
@@ -203,12 +203,13 @@ def _newest() -> int:
 def _kept(session_id: int, after: int) -> list[Event] | None:
     """The next page after the cursor *after*; None when some of it is no longer kept. Looked at in
     this order, so that what is pruned meanwhile is noticed."""
-    page = _page(session_id, after, PAGE)
+    page = list(Event.objects.of(session_id, after)[:PAGE])
     return None if _forgotten(after) else page
 
 
-def _page(session_id: int, after: int, most: int | None) -> list[Event]:
-    return list(Event.objects.of(session_id, after)[:most])
+def _between(session_id: int, after: int, last: int) -> list[Event]:
+    """Not beyond *last*: another process may have told more, which comes as live."""
+    return list(Event.objects.of(session_id, after).filter(pk__lte=last))
 
 
 def _forgotten(cursor: int) -> bool:

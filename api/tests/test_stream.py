@@ -143,6 +143,31 @@ async def test_two_processes_tell_the_same_order(thread: Conversation) -> None:
     await two.stop()
 
 
+async def test_what_another_process_tells_meanwhile_comes_once(
+    thread: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = stream.Stream()
+    listener = stream.Listener(AgentFactory.build(), thread.session_id, lambda code: None)
+    newest = stream._newest
+
+    def overtaken() -> int:
+        last = newest()
+        _say(thread, "entretanto")
+        events.tell_all()
+        return last
+
+    await sync_to_async(_say)(thread, "antes")
+    monkeypatch.setattr(stream, "_newest", overtaken)
+    await process.join(listener, 0)
+    await sync_to_async(_say)(thread, "depois")
+    heard: list[str] = []
+    while "depois" not in heard:
+        frame = json.loads(await asyncio.wait_for(listener.queue.get(), 5))
+        heard += [frame["data"]["content"]] if "data" in frame else []
+    assert heard == ["antes", "entretanto", "depois"]
+    await process.stop()
+
+
 async def test_a_slow_commit_is_not_lost(thread: Conversation) -> None:
     """A change that took its id first and became visible last."""
     begun, finish = threading.Event(), threading.Event()
