@@ -56,10 +56,15 @@ def _events(changes: Sequence[Change]) -> Iterable[Event]:
             continue
         if event.type in OF_A_NUMBER:
             seen = last.get(event.session_id) or _last_word(event.session_id)
-            if seen == (event.type, event.data):
+            if seen == (event.type, event.data) or _never_was(event, seen):
                 continue
             last[event.session_id] = (event.type, event.data)
         yield event
+
+
+def _never_was(event: Event, seen: tuple[str, Any] | None) -> bool:
+    """A number that was just made is no number that was cut off."""
+    return seen is None and event.data.get("reason") == State.NEW
 
 
 def _last_word(session_id: int) -> tuple[str, Any] | None:

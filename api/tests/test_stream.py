@@ -23,7 +23,7 @@ from whatsapp import live
 from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory
 from whatsapp.follow import Follower
 from whatsapp.live import message_added
-from whatsapp.models import Change, Conversation, State
+from whatsapp.models import Change, Conversation, State, Wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -203,6 +203,20 @@ async def test_a_numbers_states_are_told(thread: Conversation) -> None:
     assert (await program.until("whatsapp:connected"))["data"]["phoneNumber"] == number.phone
     await sync_to_async(number.enter)(State.LOGGED_OUT)
     assert (await program.until("whatsapp:disconnected"))["data"]["reason"] == "logged_out"
+
+
+async def test_a_number_that_is_begun_was_not_cut_off(thread: Conversation) -> None:
+    number = await sync_to_async(SessionFactory)(slug="nova", state=State.NEW, wanted=Wanted.OFF)
+    program = Program(await sync_to_async(SupervisorFactory)(), "nova")
+    await program.open()
+    await program.until("whatsapp:ready")
+    await sync_to_async(number.begin)()
+    await sync_to_async(number.show_qr)("2@abc", 20)
+    first = await program.read(5)
+    assert first is not None
+    assert first["type"] == "whatsapp:qr"
+    await sync_to_async(number.enter)(State.NEW)
+    assert (await program.until("whatsapp:disconnected"))["data"]["reason"] == "new"
 
 
 async def test_a_forgotten_cursor_is_told_to_read_again(thread: Conversation) -> None:
