@@ -127,7 +127,7 @@ class ConversationRead(APIView):
     )
     def put(self, request: Request, sessionId: str, phoneNumber: str) -> Response:
         conversation, agent = conversation_named(request, sessionId, phoneNumber), agent_of(request)
-        if conversation.assigned_to != agent and not agent.supervises:
+        if conversation.assigned_to_id != agent.pk and not agent.supervises:
             raise Refused("Só quem está com a conversa pode marcá-la como lida.")
         conversation.mark_read()
         return said("Conversa marcada como lida")
