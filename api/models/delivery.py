@@ -128,7 +128,8 @@ class Delivery(models.Model):
         self.save(update_fields=["outcome", "attempts", "status", "error", "delivered_at"])
 
     def _failed(self, status: int | None, error: str) -> None:
-        self.next_at = timezone.now() + pause(self.attempts)
+        """After a silence (no *status*) it keeps its place: the whole address rests instead."""
+        self.next_at = timezone.now() + (pause(self.attempts) if status else timedelta(0))
         self.status, self.error = status, error[:300]
         if self.next_at - self.created_at > PATIENCE:
             self.outcome = Outcome.GIVEN_UP
