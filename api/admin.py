@@ -12,13 +12,17 @@ from whatsapp.admin import Journal
 
 @admin.register(Webhook)
 class WebhookAdmin(admin.ModelAdmin):
-    list_display = ["name", "url", "session", "active", "created_at"]
+    list_display = ["name", "url", "session", "active", "silences", "rests_until", "created_at"]
     list_select_related = ["session"]
     fields = ["name", "url", "session", "types", "active"]
 
     def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if not change:
+        if change:
+            # Only what was typed: the deliverer may have moved the cursor since the page was read.
+            obj.save(update_fields=form.changed_data)
+            obj.release()
+        else:
+            super().save_model(request, obj, form, change)
             text = f"Guarde o segredo, ele não aparece de novo: {obj.secret}"
             self.message_user(request, text, messages.WARNING)
 
@@ -32,6 +36,6 @@ class DeliveryAdmin(Journal):
 
     @admin.action(description="Enviar de novo", permissions=["view"])
     def send_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
-        for delivery in chosen:
+        for delivery in chosen.select_related("webhook"):
             delivery.again()
         self.message_user(request, f"{len(chosen)} entregas voltaram para a fila.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
@@ -19,7 +18,6 @@ from whatsapp.listen import Listener
 logger = logging.getLogger(__name__)
 
 HANDS = 4
-# What one hand can send to the slowest address before the lease of a delivery ends.
 ARMFUL = 20
 POLL = 1.0
 PRUNE = 600.0
@@ -32,13 +30,8 @@ def turn() -> int:
     for webhook in Webhook.objects.filter(active=True):
         while webhook.take_events():
             pass
-    mine = Delivery.objects.claim(ARMFUL)
-    groups = defaultdict(list)
-    for delivery in mine:
-        groups[delivery.webhook_id].append(delivery)
     with ThreadPoolExecutor(HANDS, thread_name_prefix="webhook") as hands:
-        list(hands.map(_send, groups.values()))
-    return len(mine)
+        return sum(hands.map(_deliver, Webhook.objects.due()))
 
 
 def run(stopping: threading.Event) -> None:
@@ -67,10 +60,8 @@ def prune() -> None:
     Delivery.objects.expired(KEEP_DAYS).delete()
 
 
-def _send(deliveries: list[Delivery]) -> None:
-    """One address gets its events one after the other, in order while it answers."""
+def _deliver(webhook: Webhook) -> int:
     try:
-        for delivery in deliveries:
-            delivery.send()
+        return webhook.deliver(ARMFUL)
     finally:
         connection.close()

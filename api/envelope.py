@@ -26,8 +26,7 @@ SENTENCES = {
 }
 
 
-# What simplejwt calls a wrong password.
-NO_ACCOUNT = "no_active_account"
+WRONG_PASSWORD = "wrong_password"
 
 
 class Refused(exceptions.APIException):
@@ -83,7 +82,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         errors = _fields(error.detail)
     elif isinstance(error, (Refused, exceptions.NotFound, exceptions.PermissionDenied)):
         sentence = str(error.detail) if _ours(error) else sentence
-    elif getattr(getattr(error, "detail", None), "code", "") == NO_ACCOUNT:
+    elif getattr(getattr(error, "detail", None), "code", "") == WRONG_PASSWORD:
         sentence = "Usuário ou senha incorretos."
     elif isinstance(error, exceptions.ParseError):
         sentence = "O corpo do pedido não é um JSON válido."

@@ -13,8 +13,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from api import shapes
 from api.models import OF_A_NUMBER, Event, EventType
-from api.serializers import ConversationSerializer, MessageSerializer, address
 from whatsapp.models import (
     Change,
     ChangeKind,
@@ -56,10 +56,15 @@ def _events(changes: Sequence[Change]) -> Iterable[Event]:
             continue
         if event.type in OF_A_NUMBER:
             seen = last.get(event.session_id) or _last_word(event.session_id)
-            if seen == (event.type, event.data):
+            if seen == (event.type, event.data) or _never_was(event, seen):
                 continue
             last[event.session_id] = (event.type, event.data)
         yield event
+
+
+def _never_was(event: Event, seen: tuple[str, Any] | None) -> bool:
+    """A number that was just made is no number that was cut off."""
+    return seen is None and event.data.get("reason") == State.NEW
 
 
 def _last_word(session_id: int) -> tuple[str, Any] | None:
@@ -74,8 +79,11 @@ class _Rows:
         messages = {change.message_id for change in changes if change.message_id}
         threads = {change.conversation_id for change in changes if change.conversation_id}
         numbers = {change.session_id for change in changes if change.session_id}
-        self.messages = Message.objects.in_bulk(messages)
-        self.threads = Conversation.objects.for_list().in_bulk(threads)
+        said = Message.objects.filter(pk__in=messages).values(*shapes.MESSAGE)
+        columns = (*shapes.CONVERSATION, "session__slug")
+        seen = Conversation.objects.filter(pk__in=threads).values(*columns)
+        self.messages = {row["pk"]: row for row in said}
+        self.threads = {row["pk"]: row for row in seen}
         self.numbers = Session.objects.in_bulk(numbers)
 
 
@@ -86,22 +94,22 @@ def _event(change: Change, rows: _Rows) -> Event | None:
         case ChangeKind.SESSION_CHANGED:
             return _of_number(rows.numbers.get(change.session_id or 0))
         case ChangeKind.CONVERSATION_CHANGED if thread:
-            data: Any = ConversationSerializer(thread).data
-            return Event(session_id=thread.session_id, type=EventType.CONVERSATION, data=data)
+            data = shapes.conversation(thread, thread["session__slug"])
+            return Event(session_id=thread["session_id"], type=EventType.CONVERSATION, data=data)
         case ChangeKind.MESSAGE_ADDED | ChangeKind.MESSAGE_CHANGED if thread:
             return _of_message(change, rows.messages.get(change.message_id or 0), thread)
     return None
 
 
-def _of_message(change: Change, message: Message | None, thread: Conversation) -> Event | None:
-    if message is None or message.direction == Direction.SYSTEM:
+def _of_message(change: Change, message: shapes.Row | None, thread: shapes.Row) -> Event | None:
+    if message is None or message["direction"] == Direction.SYSTEM:
         return None
     added = change.kind == ChangeKind.MESSAGE_ADDED
-    data = dict(MessageSerializer(message, context={"address": address(thread)}).data)
+    person = shapes.address(thread["contact__phone"], thread["chat_jid"])
     return Event(
-        session_id=message.session_id,
+        session_id=message["session_id"],
         type=EventType.MESSAGE if added else EventType.STATUS,
-        data=data | {"phoneNumber": address(thread)},
+        data=shapes.message(message, person) | {"phoneNumber": person},
     )
 
 

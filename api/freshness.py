@@ -1,28 +1,24 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
 from rest_framework.request import Request
 
-from api.lookup import agent_of
-from whatsapp.models import Change, Session
-
-RECENT = 200
+from api.envelope import Envelope
 
 
-def unchanged(request: Request) -> HttpResponse:
-    """304 when nothing changed since the caller's ETag, else 200; both carry the ETag.
+def unless_known(request: Request, body: dict[str, Any]) -> HttpResponseBase:
+    """*body*, or 304 when the caller's If-None-Match names it.
 
-    Nothing of the list itself is read: the tag is made of the change feed's newest rows, and of
-    what the caller may see. The count among the recent ones notices a change that took its id
-    early and became visible late.
+    The tag is made of the body itself, so that nothing the caller would see can hide behind it: a
+    client's new name, an agent's, a change that was slow to commit.
     """
-    last = Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    seen = Change.objects.filter(pk__gt=last - RECENT).count()
-    agent = agent_of(request)
-    numbers = list(Session.objects.visible_to(agent).order_by("pk").values_list("pk", flat=True))
-    facts = f"{last}/{seen}/{agent.pk}/{numbers}/{request.get_full_path()}"
-    tag = f'W/"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
-    same = request.headers.get("If-None-Match") == tag
-    return HttpResponse(status=304 if same else 200, headers={"ETag": tag})
+    content = Envelope().render(body)
+    tag = f'W/"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    answer = HttpResponse(content, "application/json; charset=utf-8", headers=headers)
+    return get_conditional_response(request._request, tag, response=answer) or answer

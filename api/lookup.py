@@ -42,12 +42,13 @@ def only_supervisors(request: Request) -> None:
 
 def conversation_named(request: Request, session_id: str, person: str) -> Conversation:
     """The conversation of a number with whom *person* names. Raises NotFound, ValidationError."""
-    number = number_named(request, session_id)
     kind, value = address_of(person)
     key = phone.match_key(value) if kind == AddressKind.PHONE else value
     found = ContactAddress.objects.filter(kind=kind, key=key).values("contact")
-    conversation = number.conversations.for_list().filter(contact__in=found).first()
+    visible = Conversation.objects.visible_to(agent_of(request)).select_related("contact")
+    conversation = visible.filter(session__slug=session_id, contact__in=found).first()
     if conversation is None:
+        number_named(request, session_id)
         raise NotFound("Não há conversa com este telefone neste número.")
     return conversation
 

@@ -10,14 +10,19 @@ import http.client
 import ipaddress
 import socket
 import ssl
-import time
-from urllib.parse import SplitResult, urlsplit
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from urllib.parse import SplitResult, quote, urlsplit
 
 from django.conf import settings
 
 CONNECT, TOTAL = 5.0, 10.0
 MOST = 64 * 1024
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# What ipaddress takes for global: NAT64, site-local addresses, protocol assignments.
+INNER = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "fec0::/10", "192.0.0.0/24")))
+# What may stand in a request line as it is; anything else is escaped.
+PLAIN = "/%:@!$&'()*+,;=~-._?[]"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -45,20 +50,16 @@ def check(url: str) -> tuple[SplitResult, str]:
 def post(url: str, body: bytes, headers: dict[str, str]) -> int:
     """Send *body* and return the answer's status. Raises Refused."""
     parts, address = check(url)
-    end = time.monotonic() + TOTAL
-    connection = _connection(parts, address)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    try:
-        connection.request("POST", path, body, headers)
-        answer = connection.getresponse()
-        _drain(answer, end)
-    except (OSError, http.client.HTTPException) as error:
-        raise Refused(f"Sem resposta: {type(error).__name__}.") from error
-    finally:
-        connection.close()
-    if 300 <= answer.status < 400:
-        raise Refused(f"Resposta {answer.status}: redirecionamentos não são seguidos.")
-    return answer.status
+    path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=PLAIN)
+    with _reached(parts, address) as raw:
+        try:
+            with _cut_in_time(raw), closing(_speaking(raw, parts)) as connection:
+                connection.request("POST", path, body, headers)
+                answer = connection.getresponse()
+                _drain(answer)
+                return answer.status
+        except (OSError, http.client.HTTPException) as error:
+            raise Refused(f"Sem resposta: {type(error).__name__}.") from error
 
 
 def is_public(text: str) -> bool:
@@ -68,8 +69,8 @@ def is_public(text: str) -> bool:
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if inner is not None:
             address = inner
-        elif address in NAT64:
-            return False
+    if any(address in network for network in INNER):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
@@ -87,30 +88,46 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-def _connection(parts: SplitResult, address: str) -> http.client.HTTPConnection:
-    """A connection to *address* that speaks, and checks certificates, as *parts* says."""
-    host, port = str(parts.hostname), parts.port
+def _reached(parts: SplitResult, address: str) -> socket.socket:
+    port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        raw = socket.create_connection((address, port or _port(parts)), timeout=CONNECT)
-        if parts.scheme == "https":
-            raw = ssl.create_default_context().wrap_socket(raw, server_hostname=host)
+        return socket.create_connection((address, port), timeout=CONNECT)
     except OSError as error:
         raise Refused(f"Não foi possível ligar: {type(error).__name__}.") from error
-    raw.settimeout(TOTAL)
-    connection = http.client.HTTPConnection(host, port or _port(parts))
+
+
+def _speaking(raw: socket.socket, parts: SplitResult) -> http.client.HTTPConnection:
+    """Over *raw*, speak and check certificates as *parts* says: the name is in there."""
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port)
     connection.sock = raw
+    if parts.scheme == "https":
+        tls = ssl.create_default_context()
+        connection.sock = tls.wrap_socket(raw, server_hostname=parts.hostname)
     return connection
 
 
-def _port(parts: SplitResult) -> int:
-    return 443 if parts.scheme == "https" else 80
+@contextmanager
+def _cut_in_time(raw: socket.socket) -> Iterator[None]:
+    """Who answers a byte at a time never lets a read time out, so the line itself is cut. It is
+    cut in a duplicate: TLS takes the descriptor over."""
+    raw.settimeout(TOTAL)
+    line = raw.dup()
+    timer = threading.Timer(TOTAL, _cut, [line])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        line.close()
 
 
-def _drain(answer: http.client.HTTPResponse, end: float) -> None:
-    """Read some of the answer, and not for ever: what it says is of no interest."""
+def _cut(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _drain(answer: http.client.HTTPResponse) -> None:
+    """Read some of the answer: what it says is of no interest."""
     read = 0
-    while read < MOST and time.monotonic() < end:
-        piece = answer.read1(8192)
-        if not piece:
-            return
+    while read < MOST and (piece := answer.read1(8192)):
         read += len(piece)

@@ -9,6 +9,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from api.checked import Strict
+
 MOST = 200
 DEEPEST = 10_000
 LARGEST_ID = 2**63 - 1
@@ -18,7 +20,7 @@ def _number(**options: Any) -> serializers.IntegerField:
     return serializers.IntegerField(required=False, **options)
 
 
-class Page(serializers.Serializer[Any]):
+class Page(Strict):
     """`limit` and `offset`, bounded: who wants more than 10,000 rows deep uses a cursor."""
 
     limit = _number(min_value=1, max_value=MOST, default=50)

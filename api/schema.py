@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    inline_serializer,
+)
 from rest_framework import serializers
+
+from api.envelope import SENTENCES, failure
+from api.examples import EXAMPLES
 
 ERRORS = {
     400: "Dados inválidos; errors nomeia os campos.",
@@ -49,7 +57,14 @@ def data(shape: Any, name: str, *, many: bool = False, paged: bool = False) -> A
 def answers(good: dict[int, Any], *codes: int) -> dict[int, Any]:
     """*good* and the errors of a route; what every route may say is always among them."""
     told = sorted({401, 404, 405, 406, 429, *codes})
-    return good | {code: OpenApiResponse(Failure, description=ERRORS[code]) for code in told}
+    return good | {code: _error(code) for code in told}
+
+
+def _error(code: int) -> OpenApiResponse:
+    named = {"text": ["Escreva uma mensagem."]} if code == 400 else None
+    body = failure(SENTENCES.get(code, "Ana assumiu antes de você."), named)
+    example = OpenApiExample("Erro", body, response_only=True, status_codes=[str(code)])
+    return OpenApiResponse(Failure, description=ERRORS[code], examples=[example])
 
 
 SESSION = OpenApiParameter(
@@ -68,17 +83,23 @@ PERSON = OpenApiParameter(
 )
 
 
-def bodies_are_required(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A route that takes a body takes no empty one."""
+def bodies_are_strict(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A route that takes a body takes no empty one, and no field that it does not know."""
     for path in result["paths"].values():
         for operation in path.values():
             if isinstance(operation, dict) and "requestBody" in operation:
                 operation["requestBody"]["required"] = True
+    for name, shape in result["components"]["schemas"].items():
+        if name.endswith("Request") and "properties" in shape:
+            shape["additionalProperties"] = False
     return result
 
 
 class Schema(AutoSchema):
     """Operation ids in the words of the routes; one tag for each first segment."""
+
+    def get_examples(self) -> list[OpenApiExample]:
+        return EXAMPLES[self.get_operation_id()]
 
     def get_tags(self) -> list[str]:
         return [self.path.strip("/").split("/")[1]]

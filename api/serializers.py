@@ -8,19 +8,13 @@ from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from api.checked import Strict
 from api.fields import Email, Flag, Key, Text
 from atendimento.models import Agent
 from clients import cnpj
 from clients.models import Client, CompanyType, SalesStage
-from whatsapp.jid import of_phone
-from whatsapp.models import Conversation, Direction, Message, Outcome, Session, Status
+from whatsapp.models import Delivery, Kind, Outcome, Session, Status
 from whatsapp.models.conversation import MAX_TEXT
-
-
-def address(conversation: Conversation) -> str:
-    """What the other routes take as {phoneNumber}: by telephone where it is known."""
-    known = conversation.contact.phone
-    return str(of_phone(known)) if known else conversation.chat_jid
 
 
 class NumberState(serializers.Serializer[Any]):
@@ -73,99 +67,54 @@ class NumberSerializer(serializers.ModelSerializer[Session]):
         return number.messages.waiting().count()
 
 
-class PersonSerializer(serializers.ModelSerializer[Agent]):
-    name = serializers.CharField(source="__str__")
-
-    class Meta:
-        model = Agent
-        fields = ["id", "name"]
+class PersonSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
 
 
-class ConversationSerializer(serializers.ModelSerializer[Conversation]):
-    id = serializers.CharField(source="pk")
-    sessionId = serializers.CharField(source="session.slug")
-    phoneNumber = serializers.SerializerMethodField()
-    name = serializers.CharField(source="contact.display_name")
-    lastMessage = serializers.SerializerMethodField()
-    lastMessageAt = serializers.DateTimeField(source="last_message_at")
-    unreadCount = serializers.IntegerField(source="unread_count")
+class ConversationSerializer(serializers.Serializer[Any]):
+    """What `shapes.conversation` makes, for the schema."""
+
+    id = serializers.CharField()
+    sessionId = serializers.CharField()
+    phoneNumber = serializers.CharField()
+    name = serializers.CharField()
+    lastMessage = serializers.CharField(allow_null=True)
+    lastMessageAt = serializers.DateTimeField()
+    unreadCount = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Status.choices)
-    assignedTo = PersonSerializer(source="assigned_to", allow_null=True)
-    clientId = serializers.IntegerField(source="contact.client_id", allow_null=True)
-    createdAt = serializers.DateTimeField(source="created_at")
-
-    class Meta:
-        model = Conversation
-        fields = [
-            "id",
-            "sessionId",
-            "phoneNumber",
-            "name",
-            "lastMessage",
-            "lastMessageAt",
-            "unreadCount",
-            "status",
-            "assignedTo",
-            "clientId",
-            "createdAt",
-        ]
-
-    def get_phoneNumber(self, conversation: Conversation) -> str:
-        return address(conversation)
-
-    @extend_schema_field(serializers.CharField(allow_null=True))
-    def get_lastMessage(self, conversation: Conversation) -> str | None:
-        last = conversation.last_message
-        return last.preview if last else None
+    assignedTo = PersonSerializer(allow_null=True)
+    clientId = serializers.IntegerField(allow_null=True)
+    createdAt = serializers.DateTimeField()
 
 
-class MessageSerializer(serializers.ModelSerializer[Message]):
-    id = serializers.CharField(source="pk")
-    messageId = serializers.CharField(source="wa_id", allow_null=True)
-    conversationId = serializers.CharField(source="conversation_id")
-    sender = serializers.SerializerMethodField()
-    content = serializers.CharField(source="body")
-    kind = serializers.CharField()
-    timestamp = serializers.DateTimeField(source="at")
-    isFromMe = serializers.SerializerMethodField()
-    status = serializers.CharField(source="delivery")
+class MessageSerializer(serializers.Serializer[Any]):
+    """What `shapes.message` makes, for the schema."""
+
+    id = serializers.CharField()
+    messageId = serializers.CharField(allow_null=True)
+    conversationId = serializers.CharField()
+    sender = serializers.CharField()
+    content = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    timestamp = serializers.DateTimeField()
+    isFromMe = serializers.BooleanField()
+    status = serializers.ChoiceField(choices=Delivery.choices)
     error = serializers.CharField()
 
-    class Meta:
-        model = Message
-        fields = [
-            "id",
-            "messageId",
-            "conversationId",
-            "sender",
-            "content",
-            "kind",
-            "timestamp",
-            "isFromMe",
-            "status",
-            "error",
-        ]
 
-    def get_isFromMe(self, message: Message) -> bool:
-        return message.direction == Direction.OUT
-
-    def get_sender(self, message: Message) -> str:
-        """As before: the customer's address in both directions of a direct chat."""
-        return str(self.context["address"])
-
-
-class SendSerializer(serializers.Serializer[Any]):
+class SendSerializer(Strict):
     text = Text(
         max_length=MAX_TEXT,
         error_messages={"blank": "Escreva uma mensagem.", "required": "Escreva uma mensagem."},
     )
 
 
-class MoveSerializer(serializers.Serializer[Any]):
+class MoveSerializer(Strict):
     status = serializers.ChoiceField(choices=[Status.PENDING, Status.ACTIVE])
 
 
-class FinishSerializer(serializers.Serializer[Any]):
+class FinishSerializer(Strict):
     status = serializers.ChoiceField(choices=[Status.CLOSED])
     outcome = serializers.ChoiceField(
         choices=Outcome.choices,
@@ -174,7 +123,7 @@ class FinishSerializer(serializers.Serializer[Any]):
     )
 
 
-class ClientSerializer(serializers.ModelSerializer[Client]):
+class ClientSerializer(Strict, serializers.ModelSerializer[Client]):
     name = Text(max_length=160)
     email = Email(required=False, allow_blank=True, max_length=254)
     cnpj = Text(
@@ -226,9 +175,9 @@ class ClientSerializer(serializers.ModelSerializer[Client]):
         return [one.number for one in client.phones.all()]
 
     def validate_cnpj(self, typed: str | None) -> str | None:
-        code = cnpj.normalise(typed or "")
-        if not code:
+        if not typed:
             return None
+        code = cnpj.normalise(typed)
         try:
             cnpj.validate(code)
         except ValidationError as error:

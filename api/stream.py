@@ -26,6 +26,7 @@ from whatsapp.models import Session
 
 PATIENCE = 10.0
 QUEUE = 1000
+BREATH = 100
 PAGE = 500
 REFRESH = 30.0
 NOBODY, NOT_FOUND, TOO_SLOW, TRY_AGAIN = 4401, 4404, 4408, 1011
@@ -53,7 +54,7 @@ class Stream(Follower):
     def __init__(self) -> None:
         super().__init__()
         self.listeners: set[Listener] = set()
-        self._cursor: int | None = None
+        self._cursor = 0
         self._refreshed = time.monotonic()
 
     async def join(self, listener: Listener, since: int | None) -> None:
@@ -62,9 +63,8 @@ class Stream(Follower):
             since = await self._replay(listener, since)
         async with self.lock:
             await self._advance()
-            assert self._cursor is not None
             if since is not None:
-                for event in await self.run(_page, listener.session_id, since, None):
+                for event in await self.run(_between, listener.session_id, since, self._cursor):
                     listener.send(frame(event.frame))
             listener.send(frame({"type": "whatsapp:ready", "cursor": str(self._cursor)}))
             self.listeners.add(listener)
@@ -72,13 +72,13 @@ class Stream(Follower):
     async def _replay(self, listener: Listener, since: int) -> int | None:
         """Most of what was missed, page by page at the socket's own pace; None when the cursor is
         older than what is kept, and the client must read by REST instead."""
-        if await self.run(_forgotten, since):
-            listener.send(frame({"type": "whatsapp:reset"}))
-            return None
-        while page := await self.run(_page, listener.session_id, since, PAGE):
+        while page := await self.run(_kept, listener.session_id, since):
             for event in page:
                 await listener.queue.put(frame(event.frame))
             since = page[-1].pk
+        if page is None:
+            listener.send(frame({"type": "whatsapp:reset"}))
+            return None
         return since
 
     def leave(self, listener: Listener) -> None:
@@ -96,16 +96,18 @@ class Stream(Follower):
             await self.run(_prune)
 
     async def _advance(self) -> None:
-        fresh = await self.run(_fresh, self._cursor)
-        if self._cursor is None:
-            self._cursor = fresh[-1].pk if fresh else 0
+        if not self.listeners:
+            self._cursor = await self.run(_newest)
             return
-        for event in fresh:
+        for n, event in enumerate(await self.run(_fresh, self._cursor), 1):
             self._cursor = event.pk
             text = frame(event.frame)
             for listener in list(self.listeners):
                 if listener.session_id == event.session_id:
                     listener.send(text)
+            if n % BREATH == 0:
+                # Who reads fast must not be cut because many events came at once.
+                await asyncio.sleep(0)
 
     async def _refresh(self) -> None:
         """Rights may have changed: whoever may not see the number any more is cut."""
@@ -128,12 +130,14 @@ class StreamConsumer(AsyncWebsocketConsumer):
         await self.accept("bearer" if bearer else None)
         self._close_in(PATIENCE)
         if bearer:
-            await self._enter(offered[1], _asked_cursor(self.scope["query_string"]))
+            await self._enter(offered[1], self._asked_cursor())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         said = _parsed(text_data or "")
         if self.listener is None and said.get("type") == "auth":
-            await self._enter(str(said.get("token", "")), _number(said.get("cursor")))
+            cursor = _cursor(said.get("cursor"))
+            cursor = self._asked_cursor() if cursor is None else cursor
+            await self._enter(str(said.get("token", "")), cursor)
 
     async def disconnect(self, code: int) -> None:
         if self.listener:
@@ -159,6 +163,10 @@ class StreamConsumer(AsyncWebsocketConsumer):
         self.writer = asyncio.create_task(self._write(self.listener))
         await stream.join(self.listener, cursor)
 
+    def _asked_cursor(self) -> int | None:
+        query = parse_qs(self.scope["query_string"].decode(errors="replace"))
+        return _cursor(query.get("cursor", [""])[0])
+
     async def _write(self, listener: Listener) -> None:
         while True:
             await self.send(await listener.queue.get())
@@ -182,16 +190,26 @@ def _prune() -> None:
     Event.objects.expired(settings.CHANGE_RETENTION_HOURS).delete()
 
 
-def _fresh(cursor: int | None) -> list[Event]:
-    """The new events; before the first time only the newest of all."""
+def _fresh(cursor: int) -> list[Event]:
     events.tell_all()
-    if cursor is None:
-        return list(Event.objects.order_by("-pk")[:1])
     return list(Event.objects.filter(pk__gt=cursor).order_by("pk"))
 
 
-def _page(session_id: int, after: int, most: int | None) -> list[Event]:
-    return list(Event.objects.of(session_id, after)[:most])
+def _newest() -> int:
+    events.tell_all()
+    return Event.objects.aggregate(last=Max("pk"))["last"] or 0
+
+
+def _kept(session_id: int, after: int) -> list[Event] | None:
+    """The next page after the cursor *after*; None when some of it is no longer kept. Looked at in
+    this order, so that what is pruned meanwhile is noticed."""
+    page = list(Event.objects.of(session_id, after)[:PAGE])
+    return None if _forgotten(after) else page
+
+
+def _between(session_id: int, after: int, last: int) -> list[Event]:
+    """Not beyond *last*: another process may have told more, which comes as live."""
+    return list(Event.objects.of(session_id, after).filter(pk__lte=last))
 
 
 def _forgotten(cursor: int) -> bool:
@@ -224,15 +242,14 @@ def _may(agent: int, session_id: int) -> bool:
 def _parsed(text: str) -> dict[str, Any]:
     try:
         said = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 
 
-def _asked_cursor(query: bytes) -> int | None:
-    return _number(parse_qs(query.decode(errors="replace")).get("cursor", [""])[0])
-
-
-def _number(value: object) -> int | None:
+def _cursor(value: object) -> int | None:
+    """None when there is none; what makes no sense is a cursor that nobody remembers."""
     text = str(value if value is not None else "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else -1

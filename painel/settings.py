@@ -7,6 +7,7 @@ defaulted outside DEBUG.
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -43,6 +44,9 @@ except EnvError as error:
     raise ImproperlyConfigured(str(error)) from error
 
 SECRET_KEY = required("SECRET_KEY", "only-for-debug-" + "x" * 50)
+# Daphne gives every request a thread of its own: what a thread keeps for the next one, a connection
+# to PostgreSQL above all, would be made anew each time.
+WEB = "daphne.server" in sys.modules
 VAR_DIR = Path(env.str("PAINEL_VAR", default=str(BASE_DIR / "var")))
 PUBLIC_URL = env.str("PUBLIC_URL", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEBUG else [])
@@ -108,18 +112,23 @@ TEMPLATES = [
 ]
 
 
-def databases() -> dict[str, dict[str, object]]:
+def databases() -> dict[str, dict[str, Any]]:
     """Return DATABASES from DATABASE_URL, or from the embedded server of this checkout."""
     from painel.database import connection_settings
 
-    return {
-        "default": {
-            **connection_settings(env.str("DATABASE_URL", default=""), VAR_DIR),
-            "CONN_HEALTH_CHECKS": True,
-            "CONN_MAX_AGE": int(positive("DATABASE_MAX_AGE_SECONDS", 60)),
-            "ATOMIC_REQUESTS": False,
+    found: dict[str, Any] = connection_settings(env.str("DATABASE_URL", default=""), VAR_DIR)
+    found |= {"CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+    if WEB:
+        found["OPTIONS"]["pool"] = {
+            "max_size": int(positive("DATABASE_POOL", 20)),
+            "min_size": 1,
+            "timeout": 5,
+            # How long to go on trying alone; whoever asks next begins anew.
+            "reconnect_timeout": 2,
         }
-    }
+    else:
+        found["CONN_MAX_AGE"] = int(positive("DATABASE_MAX_AGE_SECONDS", 60))
+    return {"default": found}
 
 
 DATABASES = databases()
@@ -145,6 +154,8 @@ AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "painel.errors.locked_out"
+# Behind a proxy everybody has the proxy's address: one stranger would lock an agent out.
+AXES_CLIENT_IP_CALLABLE = "api.throttles.address_of"
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "pt-br"
@@ -195,6 +206,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # The API. Rates count in each web process for itself.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # Django drops counters at random beyond 300.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -216,6 +234,8 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
+    # A new password ends the tokens of the old one.
+    "CHECK_REVOKE_TOKEN": True,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Painel de Atendimento",
@@ -227,10 +247,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "api.schema.bodies_are_required",
+        "api.schema.bodies_are_strict",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ConversationStatus": "whatsapp.models.Status",
+        "MessageStatus": "whatsapp.models.Delivery",
         "ClientStatus": "clients.models.ClientStatus",
     },
 }

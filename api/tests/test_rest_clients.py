@@ -36,11 +36,21 @@ def test_a_client_is_made_found_and_changed(api: Browser) -> None:
 
 def test_a_cnpj_is_checked_and_unique(api: Browser) -> None:
     ClientFactory(cnpj="11222333000181")
-    for cnpj in ("11222333000100", "11.222.333/0001-81", "123"):
+    for cnpj in ("11222333000100", "11.222.333/0001-81", "123", "---", "١١٢٢٢٣٣٣٠٠٠١٨١"):
         answer = api.post("/api/clients/", {"name": "Outra", "cnpj": cnpj}, JSON)
         assert answer.status_code == 400
         assert set(answer.json()["errors"]) == {"cnpj"}
     assert Client.objects.count() == 1
+
+
+@pytest.mark.parametrize("field", ["nome", "phones", "id", "createdAt"])
+def test_a_field_that_nobody_may_write_is_named(api: Browser, field: str) -> None:
+    sent = {"name": "Padaria Sol", field: "x"}
+    url = f"/api/clients/{ClientFactory().pk}/"
+    for answer in (api.post("/api/clients/", sent, JSON), api.patch(url, sent, JSON)):
+        assert answer.status_code == 400
+        assert set(answer.json()["errors"]) == {field}
+    assert not Client.objects.filter(name="Padaria Sol").exists()
 
 
 def test_clients_cost_the_same_for_one_and_fifty(

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 from pytest_django import DjangoAssertNumQueries
 
 from api.tests.conftest import Caller, told
 from atendimento.factories import AgentFactory, SupervisorFactory
+from atendimento.models import Agent
+from clients.models import Client
 from whatsapp.factories import (
+    ClientFactory,
     ConversationFactory,
     MessageFactory,
     OutgoingMessageFactory,
@@ -17,6 +22,7 @@ from whatsapp.factories import (
 )
 from whatsapp.models import (
     AddressKind,
+    Contact,
     ContactAddress,
     Conversation,
     Delivery,
@@ -139,10 +145,10 @@ def test_lists_cost_the_same_for_one_row_and_fifty(
     for _ in range(50):
         ConversationFactory(session=number)
     for url, queries in (
-        (_url("conversations?limit=1"), 6),
-        (_url("conversations?limit=50"), 6),
-        (_url("messages/*?limit=1"), 7),
-        (_url("messages/*?limit=50"), 7),
+        (_url("conversations?limit=1"), 3),
+        (_url("conversations?limit=50"), 3),
+        (_url("messages/*?limit=1"), 3),
+        (_url("messages/*?limit=50"), 3),
     ):
         with django_assert_num_queries(queries):
             assert api.get(url).status_code == 200
@@ -156,6 +162,28 @@ def test_unchanged_lists_are_not_sent_again(api: Browser, thread: Conversation, 
     thread.claim(ana)
     fresh = api.get(_url("conversations"), headers={"If-None-Match": first["ETag"]})
     assert fresh.status_code == 200
+
+
+def test_nothing_that_is_shown_can_change_behind_an_etag(
+    api: Browser, thread: Conversation, ana: Any
+) -> None:
+    """Also what is changed in the admin, which tells nobody."""
+    thread.claim(ana)
+    client = ClientFactory(name="Padaria Sol")
+    Contact.objects.update(client=client)
+    url = _url("conversations")
+    tag = api.get(url)["ETag"]
+    for model, change in (
+        (Client, {"name": "Padaria Lua"}),
+        (Agent, {"first_name": "Ana Maria"}),
+        (Contact, {"client": None}),
+    ):
+        model.objects.update(**change)
+        fresh = api.get(url, headers={"If-None-Match": tag})
+        assert fresh.status_code == 200
+        tag = fresh["ETag"]
+    for known in (tag, f'"x", {tag}', "*"):
+        assert api.get(url, headers={"If-None-Match": known}).status_code == 304
 
 
 @pytest.mark.parametrize(
@@ -216,6 +244,51 @@ def test_sending_queues_once_for_one_key(api: Browser, thread: Conversation, ana
     assert other.status_code == 409
 
 
+def test_a_repeated_send_is_told_the_same_whoever_has_the_conversation_now(
+    api: Browser, thread: Conversation, ana: Any
+) -> None:
+    thread.claim(ana)
+    headers = {"Idempotency-Key": "pedido-1"}
+    first = api.post(_url("send/*"), {"text": "Oi"}, JSON, headers=headers)
+    thread.transfer(ana, AgentFactory())
+    again = api.post(_url("send/*"), {"text": "Oi"}, JSON, headers=headers)
+    assert again.status_code == 202
+    assert told(again) == told(first)
+    assert api.post(_url("send/*"), {"text": "Oi"}, JSON).status_code == 409
+
+
+def test_a_key_belongs_to_one_conversation_and_one_caller(
+    api: Browser, thread: Conversation, ana: Any, number: Any, as_agent: Caller
+) -> None:
+    headers, text = {"Idempotency-Key": "pedido-1"}, {"text": "Oi"}
+    thread.claim(ana)
+    api.post(_url("send/*"), text, JSON, headers=headers)
+    elsewhere = _url("send/*", "21988887777")
+    assert api.post(elsewhere, text, JSON, headers=headers).status_code == 409
+    assert Conversation.objects.count() == 1
+    colleague = as_agent(SupervisorFactory())
+    assert colleague.post(_url("send/*"), text, JSON, headers=headers).status_code == 202
+    assert Message.objects.filter(body="Oi").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_sends_at_once_with_one_key_one_is_queued(
+    api: Browser, thread: Conversation, ana: Any
+) -> None:
+    thread.claim(ana)
+
+    def send(_: int) -> str:
+        try:
+            headers = {"Idempotency-Key": "pedido-1"}
+            return str(told(api.post(_url("send/*"), {"text": "Oi"}, JSON, headers=headers))["id"])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as callers:
+        assert len(set(callers.map(send, range(8)))) == 1
+    assert Message.objects.filter(body="Oi").count() == 1
+
+
 def test_sending_is_for_whoever_has_the_conversation(
     api: Browser, thread: Conversation, as_agent: Caller
 ) -> None:
@@ -237,7 +310,8 @@ def test_a_new_telephone_gets_a_conversation(api: Browser, number: Any, ana: Any
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"text": ""}, {"text": "  "}, {"text": "x" * 5000}, {"text": 0}]
+    "body",
+    [{}, {"text": ""}, {"text": "  "}, {"text": "x" * 5000}, {"text": 0}, {"text": "\ud800"}],
 )
 def test_bad_text_names_the_field(
     api: Browser, thread: Conversation, ana: Any, body: dict[str, Any]

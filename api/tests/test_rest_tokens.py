@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
+from django.test import RequestFactory
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from api.tests.conftest import told
+from api.throttles import address_of
 from atendimento.factories import AgentFactory
+from atendimento.models import Agent
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -81,3 +87,70 @@ def test_an_inactive_agent_is_out_at_once(client: Browser, ana: Any) -> None:
     ana.is_active = False
     ana.save()
     assert client.get("/api/clients/", headers=headers).status_code == 401
+
+
+def test_a_new_password_ends_the_tokens_of_the_old_one(client: Browser, ana: Any) -> None:
+    pair = told(_enter(client))
+    ana.set_password("outra-senha-da-ana")
+    ana.save()
+    headers = {"Authorization": f"Bearer {pair['access']}"}
+    assert client.get("/api/clients/", headers=headers).status_code == 401
+    fresh = client.post("/api/token/refresh/", {"refresh": pair["refresh"]}, JSON)
+    assert fresh.status_code == 401
+
+
+def test_a_token_without_an_active_agent_is_worth_nothing(client: Browser, ana: Any) -> None:
+    pair = told(_enter(client))
+
+    def refused(route: str, name: str, token: str) -> bool:
+        answer = client.post(f"/api/token/{route}/", {name: token}, JSON)
+        assert "Token" in answer.json()["message"]
+        return bool(answer.status_code == 401)
+
+    Agent.objects.update(is_active=False)
+    assert refused("verify", "token", pair["access"])
+    assert refused("refresh", "refresh", pair["refresh"])
+    OutstandingToken.objects.all().delete()
+    Agent.objects.all().delete()
+    assert refused("verify", "token", pair["access"])
+    assert refused("refresh", "refresh", pair["refresh"])
+
+
+def test_a_stranger_behind_the_same_proxy_locks_nobody_out(
+    client: Browser, ana: Any, settings: Any
+) -> None:
+    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
+
+    def enter(address: str, password: str) -> int:
+        sent = {"username": "ana", "password": password}
+        headers = {"X-Forwarded-For": address}
+        return client.post("/api/token/", sent, JSON, headers=headers).status_code
+
+    assert [enter("203.0.113.5", "errada") for _ in range(9)][-1] == 429
+    assert enter("203.0.113.6", "segredo-da-ana") == 200
+
+
+def test_addresses_are_those_that_the_proxy_saw(rf: RequestFactory, settings: Any) -> None:
+    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
+    for forwarded, address in (
+        ("203.0.113.5", "203.0.113.5"),
+        ("10.0.0.1, 203.0.113.5", "203.0.113.5"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::"),
+        ("nada", "nada"),
+    ):
+        assert address_of(rf.get("/", headers={"X-Forwarded-For": forwarded})) == address
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_bring_one_refresh_token_one_is_served(client: Browser, ana: Any) -> None:
+    sent = {"refresh": told(_enter(client))["refresh"]}
+
+    def refresh(_: int) -> int:
+        try:
+            return Browser().post("/api/token/refresh/", sent, JSON).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as callers:
+        codes = list(callers.map(refresh, range(8)))
+    assert sorted(codes) == [200] + [401] * 7

@@ -15,8 +15,11 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.test import Client as Browser
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import patched_settings
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from rest_framework_simplejwt.tokens import RefreshToken
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
@@ -73,6 +76,24 @@ def token(db: None, settings: Any) -> str:
 
 def test_the_schema_is_valid_without_a_warning() -> None:
     call_command("spectacular", "--validate", "--fail-on-warn", stdout=StringIO())
+
+
+def _bodies(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for told in (*operation["responses"].values(), operation.get("requestBody", {})):
+        yield from told.get("content", {}).values()
+
+
+def test_every_route_shows_examples_that_fit_and_says_who_may() -> None:
+    # 3.1 says null as JSON Schema does.
+    with patched_settings({"OAS_VERSION": "3.1.0"}):
+        document = SchemaGenerator().get_schema(request=None, public=True)
+    components = {"components": document["components"]}
+    for operation in (one for path in document["paths"].values() for one in path.values()):
+        assert "Permissão:" in operation["description"], operation["operationId"]
+        for body in _bodies(operation):
+            fits = Draft202012Validator(body["schema"] | components)
+            for example in body["examples"].values():
+                fits.validate(example["value"])
 
 
 def test_the_page_needs_nothing_from_elsewhere(client: Browser) -> None:

@@ -15,14 +15,15 @@ from channels.testing import WebsocketCommunicator
 from django.db import connection, transaction
 from rest_framework_simplejwt.tokens import AccessToken
 
-from api import stream
+from api import events, stream
 from api.models import Event
 from atendimento.factories import AgentFactory, SupervisorFactory
 from painel.asgi import sockets
+from whatsapp import live
 from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory
 from whatsapp.follow import Follower
 from whatsapp.live import message_added
-from whatsapp.models import Change, Conversation, State
+from whatsapp.models import Change, Conversation, State, Wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,6 +143,31 @@ async def test_two_processes_tell_the_same_order(thread: Conversation) -> None:
     await two.stop()
 
 
+async def test_what_another_process_tells_meanwhile_comes_once(
+    thread: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = stream.Stream()
+    listener = stream.Listener(AgentFactory.build(), thread.session_id, lambda code: None)
+    newest = stream._newest
+
+    def overtaken() -> int:
+        last = newest()
+        _say(thread, "entretanto")
+        events.tell_all()
+        return last
+
+    await sync_to_async(_say)(thread, "antes")
+    monkeypatch.setattr(stream, "_newest", overtaken)
+    await process.join(listener, 0)
+    await sync_to_async(_say)(thread, "depois")
+    heard: list[str] = []
+    while "depois" not in heard:
+        frame = json.loads(await asyncio.wait_for(listener.queue.get(), 5))
+        heard += [frame["data"]["content"]] if "data" in frame else []
+    assert heard == ["antes", "entretanto", "depois"]
+    await process.stop()
+
+
 async def test_a_slow_commit_is_not_lost(thread: Conversation) -> None:
     """A change that took its id first and became visible last."""
     begun, finish = threading.Event(), threading.Event()
@@ -179,6 +205,20 @@ async def test_a_numbers_states_are_told(thread: Conversation) -> None:
     assert (await program.until("whatsapp:disconnected"))["data"]["reason"] == "logged_out"
 
 
+async def test_a_number_that_is_begun_was_not_cut_off(thread: Conversation) -> None:
+    number = await sync_to_async(SessionFactory)(slug="nova", state=State.NEW, wanted=Wanted.OFF)
+    program = Program(await sync_to_async(SupervisorFactory)(), "nova")
+    await program.open()
+    await program.until("whatsapp:ready")
+    await sync_to_async(number.begin)()
+    await sync_to_async(number.show_qr)("2@abc", 20)
+    first = await program.read(5)
+    assert first is not None
+    assert first["type"] == "whatsapp:qr"
+    await sync_to_async(number.enter)(State.NEW)
+    assert (await program.until("whatsapp:disconnected"))["data"]["reason"] == "new"
+
+
 async def test_a_forgotten_cursor_is_told_to_read_again(thread: Conversation) -> None:
     await sync_to_async(_say)(thread, "um")
     program = Program(await sync_to_async(AgentFactory)(), "vendas-sp")
@@ -188,6 +228,85 @@ async def test_a_forgotten_cursor_is_told_to_read_again(thread: Conversation) ->
     assert first is not None
     assert first["type"] == "whatsapp:reset"
     assert int((await program.until("whatsapp:ready"))["cursor"]) < 10**9
+
+
+@pytest.mark.parametrize("cursor", ["ontem", "-5", "9" * 30])
+async def test_a_cursor_that_makes_no_sense_loses_nothing_in_silence(
+    thread: Conversation, cursor: str
+) -> None:
+    program = Program(await sync_to_async(AgentFactory)(), "vendas-sp")
+    for by_message in (False, True):
+        program.cursor = cursor
+        await program.open(by_message=by_message)
+        first = await program.read(5)
+        assert first is not None
+        assert first["type"] == "whatsapp:reset"
+        await program.close()
+
+
+async def test_a_cursor_in_the_address_counts_for_a_token_in_a_message(
+    thread: Conversation,
+) -> None:
+    agent = await sync_to_async(AgentFactory)()
+    await sync_to_async(_say)(thread, "um")
+    address = "/ws/api/vendas-sp/?cursor=0"
+    socket = WebsocketCommunicator(sockets, address)
+    await socket.connect()
+    auth = {"type": "auth", "token": str(AccessToken.for_user(agent))}
+    await socket.send_to(text_data=json.dumps(auth))
+    assert json.loads(await socket.receive_from(5))["data"]["content"] == "um"
+
+
+async def test_what_is_pruned_during_a_replay_is_noticed(thread: Conversation) -> None:
+    for text in ("um", "dois", "três"):
+        await sync_to_async(_say)(thread, text)
+    await sync_to_async(events.tell_all)()
+    cursors = [event.pk async for event in Event.objects.order_by("pk")]
+    await sync_to_async(Event.objects.filter(pk__lte=cursors[1]).delete)()
+    assert await sync_to_async(stream._kept)(thread.session_id, cursors[0]) is None
+    assert await sync_to_async(stream._kept)(thread.session_id, cursors[1])
+
+
+async def test_many_events_at_once_cut_nobody_who_reads(thread: Conversation) -> None:
+    program = Program(await sync_to_async(AgentFactory)(), "vendas-sp")
+    await program.open()
+    await program.until("whatsapp:ready")
+    many = stream.QUEUE + 500
+    facts = Change(kind="conversation_changed", session_id=thread.session_id)
+    facts.conversation_id = thread.pk
+    await sync_to_async(live.tell)([facts] * many)
+    while len(program.heard) < many:
+        assert await program.read(10)
+
+
+async def test_who_comes_after_a_silence_waits_for_nobody_elses_events(
+    thread: Conversation,
+) -> None:
+    """What happened while nobody listened is not read again for the first who does."""
+    process = stream.Stream()
+    await sync_to_async(_say)(thread, "antes")
+    listener = stream.Listener(AgentFactory.build(), thread.session_id, lambda code: None)
+    await process.join(listener, None)
+    process.leave(listener)
+    await sync_to_async(_say)(thread, "ninguém ouve")
+    other = stream.Listener(AgentFactory.build(), thread.session_id, lambda code: None)
+    await process.join(other, None)
+    assert json.loads(other.queue.get_nowait())["type"] == "whatsapp:ready"
+    await sync_to_async(_say)(thread, "agora")
+    heard = json.loads(await asyncio.wait_for(other.queue.get(), 5))
+    assert heard["data"]["content"] == "agora"
+    await process.stop()
+
+
+@pytest.mark.parametrize("said", ["[" * 100_000, "{", "[]", '"auth"', "null"])
+async def test_nonsense_before_the_token_is_passed_over(thread: Conversation, said: str) -> None:
+    socket = WebsocketCommunicator(sockets, "/ws/api/vendas-sp/")
+    await socket.connect()
+    await socket.send_to(text_data=said)
+    agent = await sync_to_async(AgentFactory)()
+    auth = {"type": "auth", "token": str(AccessToken.for_user(agent))}
+    await socket.send_to(text_data=json.dumps(auth))
+    assert json.loads(await socket.receive_from(5))["type"] == "whatsapp:ready"
 
 
 @pytest.mark.parametrize("token", ["", "nada", "a.b.c"])

@@ -5,19 +5,25 @@ import hmac
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.forms import modelform_factory
 from django.test import Client as Browser
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from api import deliver, outgoing
+from api.admin import WebhookAdmin
 from api.models import Delivery, EventType, Outcome, Webhook
 from atendimento.factories import AgentFactory
 from atendimento.models import Role
@@ -34,11 +40,13 @@ class Server:
     def __init__(self) -> None:
         self.codes: list[int] = []
         self.got: list[tuple[dict[str, str], bytes]] = []
+        self.paths: list[str] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.paths.append(self.path)
                 outer.got.append((dict(self.headers), body))
                 self.send_response(outer.codes.pop(0) if outer.codes else 200)
                 self.send_header("Location", "/elsewhere")
@@ -151,22 +159,89 @@ def test_redirects_are_not_followed(other: Server, thread: Conversation) -> None
 
 def test_two_deliverers_never_take_the_same(other: Server, thread: Conversation) -> None:
     _hook(other.url)
-    for n in range(20):
+    for n in range(60):
         _say(thread, str(n))
+    webhook = Webhook.objects.get()
     deliver.events.tell_all()
-    Webhook.objects.get().take_events()
-    taken: list[int] = []
+    webhook.take_events()
 
-    def take() -> None:
-        taken.extend(one.pk for one in Delivery.objects.claim(15))
+    def work() -> None:
+        for _ in range(20):
+            webhook.deliver(5)
         connection.close()
 
-    threads = [threading.Thread(target=take) for _ in range(3)]
+    threads = [threading.Thread(target=work) for _ in range(3)]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
-    assert len(taken) == len(set(taken)) <= 20
+    while deliver.turn():
+        pass
+    said = [json.loads(body)["data"]["content"] for _, body in other.got]
+    assert said == [str(n) for n in range(60)]
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An address that takes connections and never answers."""
+    monkeypatch.setattr(outgoing, "TOTAL", 0.2)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+
+def test_a_silent_address_keeps_nobody_waiting(
+    other: Server, silent: str, thread: Conversation
+) -> None:
+    dead, _ = _hook(silent), _hook(other.url)
+    for n in range(30):
+        _say(thread, str(n))
+    while deliver.turn():
+        pass
+    assert len(other.got) == 30
+    assert [one.attempts for one in dead.deliveries.order_by("pk")] == [1] + [0] * 29
+    dead.refresh_from_db()
+    assert dead.silences == 1
+    assert dead.rests_until > timezone.now() + timedelta(seconds=5)
+
+
+def test_after_a_silence_events_come_in_order(
+    other: Server, silent: str, thread: Conversation
+) -> None:
+    webhook = _hook(silent)
+    for n in range(3):
+        _say(thread, str(n))
+    deliver.turn()
+    Webhook.objects.update(url=other.url, rests_until=timezone.now())
+    deliver.turn()
+    assert [json.loads(body)["data"]["content"] for _, body in other.got] == ["0", "1", "2"]
+    webhook.refresh_from_db()
+    assert webhook.silences == 0
+
+
+def test_what_waits_a_day_for_a_silent_address_is_given_up(
+    other: Server, silent: str, thread: Conversation
+) -> None:
+    webhook = _hook(silent)
+    for n in range(3):
+        _say(thread, str(n))
+    deliver.events.tell_all()
+    webhook.take_events()
+    Delivery.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    deliver.turn()
+    assert set(Delivery.objects.values_list("outcome", flat=True)) == {Outcome.GIVEN_UP}
+
+
+def test_who_dies_with_one_in_hand_has_it_sent_again(other: Server, thread: Conversation) -> None:
+    webhook = _hook(other.url)
+    _say(thread, "oi")
+    deliver.events.tell_all()
+    webhook.take_events()
+    assert webhook._hold()
+    assert deliver.turn() == 0
+    Webhook.objects.update(rests_until=timezone.now())
+    assert deliver.turn() == 1
 
 
 @pytest.mark.parametrize(
@@ -190,6 +265,12 @@ def test_two_deliverers_never_take_the_same(other: Server, thread: Conversation)
         "::ffff:127.0.0.1",
         "2002:7f00:1::",
         "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "2001::80ff:fffe",
+        "fec0::1",
+        "192.0.0.8",
     ],
 )
 def test_inner_addresses_are_not_public(address: str) -> None:
@@ -240,18 +321,63 @@ def test_a_name_that_changes_its_mind_gains_nothing(
     parts, address = outgoing.check(f"http://muda.example:{port}/")
     monkeypatch.undo()
     assert address == "127.0.0.1"
-    assert outgoing._connection(parts, address).sock.getpeername()[1] == port
+    assert outgoing._reached(parts, address).getpeername()[1] == port
     assert asked == ["muda.example"]
 
 
-def test_a_silent_address_is_left(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_address_is_left(settings: Any, silent: str) -> None:
     settings.WEBHOOK_ALLOW_PRIVATE = True
-    monkeypatch.setattr(outgoing, "TOTAL", 0.2)
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
+    with pytest.raises(outgoing.Refused, match="Sem resposta"):
+        outgoing.post(silent, b"{}", {})
+
+
+def test_an_answer_by_drops_is_cut(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.WEBHOOK_ALLOW_PRIVATE = True
+    monkeypatch.setattr(outgoing, "TOTAL", 0.3)
+
+    def drip(listening: socket.socket) -> None:
+        line, _ = listening.accept()
+        with line, suppress(OSError):
+            while True:
+                line.sendall(b"H")
+                time.sleep(0.05)
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        threading.Thread(target=drip, args=[listening], daemon=True).start()
+        start = time.monotonic()
         with pytest.raises(outgoing.Refused, match="Sem resposta"):
-            outgoing.post(f"http://127.0.0.1:{silent.getsockname()[1]}/", b"{}", {})
+            outgoing.post(f"http://127.0.0.1:{listening.getsockname()[1]}/", b"{}", {})
+        assert time.monotonic() - start < 5
+
+
+def test_an_address_may_have_any_letters(other: Server) -> None:
+    assert outgoing.post(f"{other.url}&nome=João da Silva", b"{}", {}) == 200
+    assert other.paths == ["/hook?a=1&nome=Jo%C3%A3o%20da%20Silva"]
+
+
+def test_only_the_checked_address_is_spoken_to_and_by_its_name(
+    other: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TLS asks for the certificate of the name, not of the number it was looked up as."""
+    monkeypatch.setattr(outgoing, "check", lambda url: (outgoing._parts(url), "127.0.0.1"))
+    port = other.http.server_port
+    with pytest.raises(outgoing.Refused, match="SSL"):
+        outgoing.post(f"https://painel.example:{port}/", b"{}", {})
+    assert other.got == []
+
+
+def test_editing_a_webhook_leaves_its_place_in_the_stream(
+    other: Server, rf: RequestFactory
+) -> None:
+    webhook = _hook(other.url)
+    Webhook.objects.update(cursor=7, silences=3, rests_until=timezone.now() + timedelta(hours=1))
+    form = modelform_factory(Webhook, fields=["name"])({"name": "Outro"}, instance=webhook)
+    page = WebhookAdmin(Webhook, admin.site)
+    page.save_model(rf.post("/"), form.save(commit=False), form, change=True)
+    webhook.refresh_from_db()
+    assert (webhook.name, webhook.cursor, webhook.silences) == ("Outro", 7, 0)
 
 
 @pytest.mark.django_db

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api import shapes
 from api.checked import asked, checked
 from api.envelope import Refused, said
-from api.freshness import unchanged
+from api.freshness import unless_known
 from api.lookup import agent_of, conversation_named, number_named
 from api.paging import LARGEST_ID, Cursor, CursorField, Page
 from api.schema import PERSON, SESSION, Said, answers, data
@@ -50,22 +51,20 @@ class Conversations(APIView):
             {200: data(ConversationSerializer, "Conversations", many=True, paged=True)}, 400
         ),
     )
-    def get(self, request: Request, sessionId: str) -> HttpResponse:
+    def get(self, request: Request, sessionId: str) -> HttpResponseBase:
         number = number_named(request, sessionId)
         wanted = asked(ListQuery, request)
-        if (same := unchanged(request)).status_code == 304:
-            return same
-        found = _chosen(number.conversations.for_list().newest_first(), wanted)
+        found = _chosen(number.conversations.newest_first(), wanted)
         start = 0 if "cursor" in wanted else wanted["offset"]
-        rows = list(found[start : start + wanted["limit"] + 1])
+        rows = list(found.values(*shapes.CONVERSATION)[start : start + wanted["limit"] + 1])
         shown = rows[: wanted["limit"]]
-        more = Cursor(shown[-1].last_message_at, shown[-1].pk) if len(rows) > len(shown) else None
+        last = shown[-1] if len(rows) > len(shown) else None
         body = {
             "success": True,
-            "data": ConversationSerializer(shown, many=True).data,
-            "next": str(more) if more else None,
+            "data": [shapes.conversation(row, number.slug) for row in shown],
+            "next": str(Cursor(last["last_message_at"], last["pk"])) if last else None,
         }
-        return Response(body, headers={"ETag": same["ETag"]})
+        return unless_known(request, body)
 
 
 def _chosen(found: ConversationQuerySet, wanted: dict[str, Any]) -> ConversationQuerySet:
@@ -100,8 +99,8 @@ class ConversationStatus(APIView):
         closing = request.data.get("status") == Status.CLOSED
         wanted = checked(FinishSerializer if closing else MoveSerializer, request.data)
         _move(conversation, agent_of(request), wanted)
-        fresh = conversation_named(request, sessionId, phoneNumber)
-        return Response({"success": True, "data": ConversationSerializer(fresh).data})
+        fresh = Conversation.objects.values(*shapes.CONVERSATION).get(pk=conversation.pk)
+        return Response({"success": True, "data": shapes.conversation(fresh, sessionId)})
 
 
 def _move(conversation: Conversation, agent: Agent, wanted: dict[str, Any]) -> None:
@@ -128,7 +127,7 @@ class ConversationRead(APIView):
     )
     def put(self, request: Request, sessionId: str, phoneNumber: str) -> Response:
         conversation, agent = conversation_named(request, sessionId, phoneNumber), agent_of(request)
-        if conversation.assigned_to != agent and not agent.supervises:
+        if conversation.assigned_to_id != agent.pk and not agent.supervises:
             raise Refused("Só quem está com a conversa pode marcá-la como lida.")
         conversation.mark_read()
         return said("Conversa marcada como lida")

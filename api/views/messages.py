@@ -6,21 +6,23 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from django.db import transaction
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api import shapes
 from api.checked import asked, checked
 from api.envelope import Invalid, Refused
-from api.freshness import unchanged
+from api.freshness import unless_known
 from api.lookup import agent_of, conversation_named, conversation_with
 from api.paging import LARGEST_ID, Page
 from api.schema import PERSON, SESSION, answers, data
-from api.serializers import MessageSerializer, SendSerializer, address
+from api.serializers import MessageSerializer, SendSerializer
 from atendimento.models import Agent
 from whatsapp.models import Conversation, Direction, Message, Origin
 
@@ -46,26 +48,27 @@ class Messages(APIView):
         parameters=[SESSION, PERSON, ThreadQuery],
         responses=answers({200: data(MessageSerializer, "Messages", many=True)}, 400),
     )
-    def get(self, request: Request, sessionId: str, phoneNumber: str) -> HttpResponse:
+    def get(self, request: Request, sessionId: str, phoneNumber: str) -> HttpResponseBase:
         conversation = conversation_named(request, sessionId, phoneNumber)
         wanted = asked(ThreadQuery, request)
-        if (same := unchanged(request)).status_code == 304:
-            return same
-        shown = MessageSerializer(
-            _page(conversation, wanted), many=True, context={"address": address(conversation)}
-        )
-        return Response({"success": True, "data": shown.data}, headers={"ETag": same["ETag"]})
+        sender = _address(conversation)
+        rows = [shapes.message(row, sender) for row in _page(conversation, wanted)]
+        return unless_known(request, {"success": True, "data": rows})
 
 
-def _page(conversation: Conversation, wanted: dict[str, Any]) -> list[Message]:
+def _page(conversation: Conversation, wanted: dict[str, Any]) -> list[shapes.Row]:
     found = conversation.messages.exclude(direction=Direction.SYSTEM).order_by("-at", "-pk")
-    start, end = wanted["offset"], wanted["offset"] + wanted["limit"]
+    here = slice(wanted["offset"], wanted["offset"] + wanted["limit"])
     if "after" in wanted:
         newer = found.after(_named(conversation, "after", wanted)).order_by("at", "pk")
-        return list(newer[start:end])
+        return list(newer.values(*shapes.MESSAGE)[here])
     if "before" in wanted:
         found = found.before(_named(conversation, "before", wanted))
-    return list(found[start:end])[::-1]
+    return list(found.values(*shapes.MESSAGE)[here])[::-1]
+
+
+def _address(conversation: Conversation) -> str:
+    return shapes.address(conversation.contact.phone, conversation.chat_jid)
 
 
 def _named(conversation: Conversation, field: str, wanted: dict[str, Any]) -> Message:
@@ -85,20 +88,25 @@ class Send(APIView):
         parameters=[SESSION, PERSON, KEY],
         request=SendSerializer,
         responses=answers({202: data(MessageSerializer, "Send")}, 400, 409, 413, 415),
-        examples=[OpenApiExample("Texto", {"text": "Bom dia"}, request_only=True)],
     )
     def post(self, request: Request, sessionId: str, phoneNumber: str) -> Response:
         text, key = checked(SendSerializer, request.data)["text"], _key(request)
-        conversation = conversation_with(request, sessionId, phoneNumber)
-        message = _write(conversation, agent_of(request), text, key)
-        shown = MessageSerializer(message, context={"address": address(conversation)})
-        return Response({"success": True, "data": shown.data}, status=202)
+        # Together, so that a refusal leaves no conversation without a message.
+        with transaction.atomic():
+            conversation = conversation_with(request, sessionId, phoneNumber)
+            message = _write(conversation, agent_of(request), text, key)
+        row = Message.objects.values(*shapes.MESSAGE).get(pk=message.pk)
+        shown = shapes.message(row, _address(conversation))
+        return Response({"success": True, "data": shown}, status=202)
 
 
 def _write(conversation: Conversation, agent: Agent, text: str, key: str) -> Message:
-    if conversation.assigned_to != agent and not agent.supervises:
+    key = f"api:{agent.pk}:{key}"
+    # Who asks again for want of an answer is told what became of it, whoever has it now.
+    known = conversation.messages.filter(idempotency_key=key).first()
+    if not known and conversation.assigned_to_id != agent.pk and not agent.supervises:
         raise Refused("Esta conversa não está com você. Assuma para escrever.")
-    message = conversation.write(agent, text, f"api:{agent.pk}:{key}", origin=Origin.API)
+    message = known or conversation.write(agent, text, key, origin=Origin.API)
     if message.conversation_id != conversation.pk or message.body != text.strip():
         raise Refused("Esta Idempotency-Key já foi usada com outra mensagem.")
     return message

@@ -6,6 +6,11 @@ from clients import phone
 from clients.models import Client, ClientPhone
 
 
+def shown_name(client: str | None, person: str, number: str) -> str:
+    """What the list shows: client on file, then the person, then the telephone."""
+    return client or person or (phone.mask(number) if number else "") or "Contato sem nome"
+
+
 class AddressKind(models.TextChoices):
     LID = "lid", "LID"
     PHONE = "phone", "telefone"
@@ -42,10 +47,8 @@ class Contact(models.Model):
 
     @property
     def display_name(self) -> str:
-        """What the list shows: client on file, then the person, then the telephone."""
-        if self.client is not None:
-            return self.client.name
-        return self.person_name or self.phone_masked or "Contato sem nome"
+        client = self.client.name if self.client else None
+        return shown_name(client, self.person_name, self.phone)
 
     def belong_to(self, client: Client) -> None:
         """Tie this contact, and the telephone it writes from, to *client*."""

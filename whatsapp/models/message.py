@@ -38,6 +38,14 @@ class Kind(models.TextChoices):
     SYSTEM = "system", "evento"
 
 
+def preview_of(kind: str, body: str) -> str:
+    """One line for the list: the text, or the kind in words."""
+    if kind in (Kind.TEXT, Kind.SYSTEM):
+        return " ".join(body[:200].split())
+    label = str(Kind(kind).label)
+    return f"{label} · {body[:120]}" if body else label
+
+
 class Origin(models.TextChoices):
     CUSTOMER = "customer", "cliente"
     DESK = "desk", "painel"
@@ -180,11 +188,7 @@ class Message(models.Model):
 
     @property
     def preview(self) -> str:
-        """One line for the list: the text, or the kind in words."""
-        if self.kind in (Kind.TEXT, Kind.SYSTEM):
-            return " ".join(self.body[:200].split())
-        label = str(Kind(self.kind).label)
-        return f"{label} · {self.body[:120]}" if self.body else label
+        return preview_of(self.kind, self.body)
 
     @property
     def secret(self) -> bytes:

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import random
+from datetime import timedelta
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from api import outgoing
+from api.models.event import Event
+
+PATIENCE = timedelta(hours=24)
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+def pause(times: int) -> timedelta:
+    """How long to wait after that many failures: 10 s, 20 s, 40 s … 1 h, give or take a fifth."""
+    return min(FIRST_PAUSE * 2 ** min(times - 1, 10), LONGEST_PAUSE) * random.uniform(0.8, 1.2)
+
+
+class Outcome(models.TextChoices):
+    WAITING = "waiting", "na fila"
+    DELIVERED = "delivered", "entregue"
+    GIVEN_UP = "given_up", "desistiu"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def due(self) -> DeliveryQuerySet:
+        waiting = self.filter(outcome=Outcome.WAITING, next_at__lte=timezone.now())
+        return waiting.order_by("pk")
+
+    def give_up_old(self) -> int:
+        """Of an address that is silent: what waited for a day without getting its turn."""
+        old = self.filter(outcome=Outcome.WAITING, created_at__lt=timezone.now() - PATIENCE)
+        return old.update(outcome=Outcome.GIVEN_UP, error="O endereço não respondeu a tempo.")
+
+    def expired(self, days: float) -> DeliveryQuerySet:
+        old = self.filter(created_at__lt=timezone.now() - timedelta(days=days))
+        return old.exclude(outcome=Outcome.WAITING)
+
+
+class Delivery(models.Model):
+    """One event on its way to one webhook: the queue, and the log."""
+
+    webhook = models.ForeignKey("api.Webhook", models.CASCADE, related_name="deliveries")
+    event_id = models.BigIntegerField("evento")
+    type = models.CharField("tipo", max_length=24)
+    body = models.TextField("corpo")
+    outcome = models.CharField(
+        "situação", max_length=10, choices=Outcome.choices, default=Outcome.WAITING
+    )
+    attempts = models.PositiveIntegerField("tentativas", default=0)
+    next_at = models.DateTimeField("próxima em", default=timezone.now)
+    status = models.PositiveSmallIntegerField("resposta", null=True)
+    error = models.CharField("erro", max_length=300, blank=True)
+    delivered_at = models.DateTimeField("entregue em", null=True)
+    created_at = models.DateTimeField("criada em", default=timezone.now)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "entrega"
+        constraints = [
+            models.UniqueConstraint(fields=["webhook", "event_id"], name="one_delivery_per_event")
+        ]
+        indexes = [
+            models.Index(
+                fields=["webhook", "id"], name="delivery_queue", condition=Q(outcome="waiting")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.webhook} {self.event_id}"
+
+    @classmethod
+    def of(cls, webhook_id: int, event: Event) -> Delivery:
+        body = json.dumps(event.frame, cls=DjangoJSONEncoder, ensure_ascii=False)
+        return cls(webhook_id=webhook_id, event_id=event.pk, type=event.type, body=body)
+
+    def send(self) -> bool:
+        """POST it, and write down what came of it; False when nobody answered."""
+        self.attempts += 1
+        try:
+            status = outgoing.post(self.webhook.url, self.body.encode(), self.headers())
+        except outgoing.Refused as error:
+            self._failed(None, str(error))
+            return False
+        if 200 <= status < 300:
+            self._arrived(status)
+        elif 300 <= status < 400:
+            self._failed(status, f"Resposta {status}: redirecionamentos não são seguidos.")
+        else:
+            self._failed(status, f"Resposta {status}.")
+        return True
+
+    def headers(self) -> dict[str, str]:
+        stamp = str(int(timezone.now().timestamp()))
+        signed = f"{stamp}.{self.body}".encode()
+        digest = hmac.new(self.webhook.secret.encode(), signed, hashlib.sha256).hexdigest()
+        return {
+            "Content-Type": "application/json",
+            "User-Agent": "painel-de-atendimento/1",
+            "X-Painel-Event": self.type,
+            "X-Painel-Delivery": str(self.pk),
+            "X-Painel-Timestamp": stamp,
+            "X-Painel-Signature": f"v1={digest}",
+        }
+
+    def again(self) -> None:
+        """Put it back into the queue, whatever became of it."""
+        self.outcome, self.next_at, self.created_at = (
+            Outcome.WAITING,
+            timezone.now(),
+            timezone.now(),
+        )
+        self.save(update_fields=["outcome", "next_at", "created_at"])
+        self.webhook.release()
+
+    def _arrived(self, status: int) -> None:
+        self.outcome, self.status, self.error = Outcome.DELIVERED, status, ""
+        self.delivered_at = timezone.now()
+        self.save(update_fields=["outcome", "attempts", "status", "error", "delivered_at"])
+
+    def _failed(self, status: int | None, error: str) -> None:
+        """After a silence (no *status*) it keeps its place: the whole address rests instead."""
+        self.next_at = timezone.now() + (pause(self.attempts) if status else timedelta(0))
+        self.status, self.error = status, error[:300]
+        if self.next_at - self.created_at > PATIENCE:
+            self.outcome = Outcome.GIVEN_UP
+        self.save(update_fields=["next_at", "attempts", "status", "error", "outcome"])

@@ -1,0 +1,118 @@
+"""Conversations and messages as other programs see them: which columns, and what is made of them.
+
+Plain dicts of plain rows, for lists are asked for all day: model objects and DRF's fields took two
+thirds of a list's time. `serializers` tells the schema the same, and a test holds both together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from atendimento.models import Agent
+from whatsapp.jid import of_phone
+from whatsapp.models import Direction
+from whatsapp.models.contact import shown_name
+from whatsapp.models.message import preview_of
+
+Row = Mapping[str, Any]
+
+CONVERSATION = (
+    "pk",
+    "session_id",
+    "chat_jid",
+    "contact__phone",
+    "contact__name",
+    "contact__business_name",
+    "contact__push_name",
+    "contact__client",
+    "contact__client__name",
+    "last_message",
+    "last_message__kind",
+    "last_message__body",
+    "last_message_at",
+    "unread_count",
+    "status",
+    "assigned_to",
+    "assigned_to__first_name",
+    "assigned_to__last_name",
+    "assigned_to__username",
+    "created_at",
+)
+MESSAGE = (
+    "pk",
+    "session_id",
+    "conversation_id",
+    "wa_id",
+    "direction",
+    "body",
+    "kind",
+    "at",
+    "delivery",
+    "error",
+)
+
+
+def conversation(row: Row, number: str) -> dict[str, Any]:
+    """*number* is the identifier of the row's number, which most callers know already."""
+    return {
+        "id": str(row["pk"]),
+        "sessionId": number,
+        "phoneNumber": address(row["contact__phone"], row["chat_jid"]),
+        "name": _name(row),
+        "lastMessage": _last(row),
+        "lastMessageAt": moment(row["last_message_at"]),
+        "unreadCount": row["unread_count"],
+        "status": row["status"],
+        "assignedTo": _holder(row),
+        "clientId": row["contact__client"],
+        "createdAt": moment(row["created_at"]),
+    }
+
+
+def message(row: Row, sender: str) -> dict[str, Any]:
+    """*sender*, as before, is the customer's address in both directions of a direct chat."""
+    return {
+        "id": str(row["pk"]),
+        "messageId": row["wa_id"],
+        "conversationId": str(row["conversation_id"]),
+        "sender": sender,
+        "content": row["body"],
+        "kind": row["kind"],
+        "timestamp": moment(row["at"]),
+        "isFromMe": row["direction"] == Direction.OUT,
+        "status": row["delivery"],
+        "error": row["error"],
+    }
+
+
+def address(phone: str, chat_jid: str) -> str:
+    """What the other routes take as {phoneNumber}: by telephone where it is known."""
+    return str(of_phone(phone)) if phone else chat_jid
+
+
+def moment(at: datetime) -> str:
+    return at.astimezone(timezone.get_default_timezone()).isoformat()
+
+
+def _name(row: Row) -> str:
+    names = (row[f"contact__{name}"] for name in ("name", "business_name", "push_name"))
+    person = next(filter(None, names), "")
+    return shown_name(row["contact__client__name"], person, row["contact__phone"])
+
+
+def _last(row: Row) -> str | None:
+    if row["last_message"] is None:
+        return None
+    return preview_of(row["last_message__kind"], row["last_message__body"])
+
+
+def _holder(row: Row) -> dict[str, Any] | None:
+    if row["assigned_to"] is None:
+        return None
+    names = ("first_name", "last_name", "username")
+    agent = Agent(**{name: row[f"assigned_to__{name}"] for name in names})
+    return {"id": row["assigned_to"], "name": str(agent)}
