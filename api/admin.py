@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -14,6 +15,8 @@ from whatsapp.admin import Journal
 class WebhookAdmin(admin.ModelAdmin):
     list_display = ["name", "url", "session", "active", "silences", "rests_until", "created_at"]
     list_select_related = ["session"]
+    # An address without a scheme is meant to be https (Django's own default from 6.0 on).
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     fields = ["name", "url", "session", "types", "active"]
 
     def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:

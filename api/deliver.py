@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +13,7 @@ from api import events
 from api.models import Delivery, Event, Webhook
 from whatsapp import live
 from whatsapp.listen import Listener
-
-logger = logging.getLogger(__name__)
+from whatsapp.outage import Outage
 
 HANDS = 4
 ARMFUL = 20
@@ -36,7 +34,7 @@ def turn() -> int:
 
 def run(stopping: threading.Event) -> None:
     """Work until *stopping* is set."""
-    woken = threading.Event()
+    woken, outage = threading.Event(), Outage("webhooks")
     listener = Listener((live.CHANGES,), lambda channel, payload: woken.set())
     listener.start()
     pruned = 0.0
@@ -48,8 +46,9 @@ def run(stopping: threading.Event) -> None:
             if time.monotonic() - pruned > PRUNE:
                 pruned = time.monotonic()
                 prune()
+            outage.over()
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("webhooks: PostgreSQL is away: %s", str(error).split("\n")[0])
+            outage.goes_on(error)
             connection.close()
             stopping.wait(1)
     listener.stop()

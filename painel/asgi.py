@@ -1,3 +1,4 @@
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "painel.settings")
@@ -19,3 +20,9 @@ desk = AllowedHostsOriginValidator(AuthMiddlewareStack(DeskConsumer.as_asgi()))
 stream = StreamConsumer.as_asgi()
 sockets = URLRouter([path("ws/atendimento/", desk), path("ws/api/<slug:session_id>/", stream)])
 application = ProtocolTypeRouter({"http": http, "websocket": sockets})
+
+# What lives as long as the process need not be looked through again and again for garbage: without
+# this a request in a hundred waits for that twice as long as it takes.
+gc.collect()
+gc.freeze()
+gc.set_threshold(20_000, 20, 50)

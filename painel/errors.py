@@ -6,6 +6,7 @@ import logging
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -18,9 +19,13 @@ AWAY = "O banco de dados não responde agora. Tente de novo em instantes."
 
 def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     """After too many wrong passwords."""
+    answer: HttpResponse
     if _by_program(request):
-        return JsonResponse({"success": False, "message": LOCKED}, status=429)
-    return render(request, "registration/locked.html", status=429)
+        answer = JsonResponse({"success": False, "message": LOCKED}, status=429)
+    else:
+        answer = render(request, "registration/locked.html", status=429)
+    answer["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME * 3600))
+    return answer
 
 
 def failed(request: HttpRequest) -> HttpResponse:

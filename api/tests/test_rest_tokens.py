@@ -65,6 +65,7 @@ def test_an_account_is_locked_after_too_many_tries(client: Browser, ana: Any) ->
     assert codes[-1] == 429
     locked = _enter(client)
     assert locked.status_code == 429
+    assert locked["Retry-After"] == "900"
     assert "bloqueado" in locked.json()["message"]
 
 
