@@ -21,11 +21,11 @@ import psycopg
 
 django.setup()
 
-from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
 from whatsapp import inbox
 from whatsapp.gateway import codes
+from whatsapp.listen import where
 from whatsapp.models import Conversation, Message, Session
 from whatsapp.spool import Spool
 from whatsapp.tests import payloads
@@ -51,10 +51,7 @@ def ours(session: Session, spool: Spool) -> float:
 def raw(session: Session) -> float:
     """The same three statements with psycopg, committed for each message."""
     ids = list(Conversation.objects.values_list("pk", flat=True)[:CUSTOMERS])
-    params = connection.get_connection_params()
-    wanted = {"dbname", "user", "password", "host", "port"}
-    options = {key: value for key, value in params.items() if key in wanted}
-    with psycopg.connect(**options) as pg:
+    with psycopg.connect(**where()) as pg:
         begun = time.perf_counter()
         for n in range(MESSAGES):
             conversation = ids[n % len(ids)]

@@ -13,6 +13,7 @@ import psycopg
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from whatsapp import live
+from whatsapp.listen import where
 from whatsapp.outage import Outage
 
 logger = logging.getLogger(__name__)
@@ -95,10 +96,7 @@ class Follower:
                 await asyncio.sleep(1)
 
     async def _listen(self) -> None:
-        params = connection.get_connection_params()
-        wanted = ("dbname", "user", "password", "host", "port")
-        options = {key: params[key] for key in wanted if params.get(key)}
-        async with await psycopg.AsyncConnection.connect(autocommit=True, **options) as listening:
+        async with await psycopg.AsyncConnection.connect(autocommit=True, **where()) as listening:
             for channel in self.channels:
                 await listening.execute(f"LISTEN {channel}")
             self._woken.set()

@@ -5,11 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 from django.db import connection
 
 logger = logging.getLogger(__name__)
+
+
+def where() -> dict[str, Any]:
+    """The database of this process, for a connection that nobody else uses."""
+    params = connection.get_connection_params()
+    names = ("dbname", "user", "password", "host", "port", "connect_timeout")
+    return {name: params[name] for name in names if params.get(name)}
 
 
 class Listener(threading.Thread):
@@ -29,10 +37,7 @@ class Listener(threading.Thread):
                 self._stop_asked.wait(1)
 
     def _listen(self) -> None:
-        params = connection.get_connection_params()
-        wanted = {"dbname", "user", "password", "host", "port", "connect_timeout"}
-        options = {key: value for key, value in params.items() if key in wanted}
-        with psycopg.connect(autocommit=True, **options) as listening:
+        with psycopg.connect(autocommit=True, **where()) as listening:
             for channel in self._channels:
                 listening.execute(f"LISTEN {channel}")
             while not self._stop_asked.is_set():

@@ -26,6 +26,7 @@ from whatsapp.gateway.store import Store
 from whatsapp.gateway.translate import translate
 from whatsapp.listen import Listener
 from whatsapp.models import Conversation, LeaseLost, Session, State, Wanted
+from whatsapp.models.state import BAN_WORDS, LOGGED_OUT_WORDS, UNKNOWN_BAN
 from whatsapp.outage import Outage
 from whatsapp.people import known_addresses
 from whatsapp.spool import Spool
@@ -178,12 +179,12 @@ class Worker:
             case events.Typing():
                 self._customer_types(event)
             case events.LoggedOut():
-                self._refused(State.LOGGED_OUT, _logged_out_words(event.reason))
+                self._refused(State.LOGGED_OUT, LOGGED_OUT_WORDS.get(event.reason, event.reason))
             case events.Replaced():
                 self._refused(State.REPLACED)
             case events.Banned():
                 until = timezone.now() + timedelta(seconds=event.seconds)
-                self._refused(State.BANNED, _ban_words(event.reason), until)
+                self._refused(State.BANNED, BAN_WORDS.get(event.reason, UNKNOWN_BAN), until)
             case events.Outdated():
                 self._refused(State.OUTDATED, retry=timezone.now() + REFUSAL_PAUSE)
             case events.ConnectFailed():
@@ -301,25 +302,6 @@ class Worker:
 
 def _moment(seconds: float | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
-
-
-def _logged_out_words(reason: str) -> str:
-    return {
-        "UNLINKED": "O aparelho foi removido no celular.",
-        "LOGGED_OUT": "O WhatsApp encerrou o vínculo (401).",
-        "MAIN_DEVICE_GONE": "A conta não existe mais ou foi bloqueada (403).",
-        "UNKNOWN_LOGOUT": "A conta foi banida pelo WhatsApp (406).",
-    }.get(reason, reason)
-
-
-def _ban_words(reason: str) -> str:
-    return {
-        "SEND_TO_TOO_MANY_PEOPLE": "Mensagens para gente demais que não tem este número.",
-        "BLOCKED_BY_USERS": "Muitas pessoas bloquearam este número.",
-        "CREATED_TOO_MANY_GROUPS": "Grupos demais criados com gente que não tem este número.",
-        "SENT_TOO_MANY_SAME_MESSAGE": "A mesma mensagem foi enviada a gente demais.",
-        "BROADCAST_LIST": "Mensagens demais para uma lista de transmissão.",
-    }.get(reason, "O WhatsApp não disse um motivo que se conheça.")
 
 
 def run_worker(number: int, owner: str) -> int:

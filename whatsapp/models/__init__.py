@@ -11,7 +11,8 @@ from whatsapp.models.conversation import (
     Status,
 )
 from whatsapp.models.message import Delivery, Direction, Kind, Message, Origin
-from whatsapp.models.session import LeaseLost, Session, State, Wanted
+from whatsapp.models.session import LeaseLost, Session
+from whatsapp.models.state import State, Wanted
 
 __all__ = [
     "AddressKind",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from clients import phone
 from whatsapp import live
+from whatsapp.models.state import NEEDS_A_HAND, REFUSALS, WORDS, State, Wanted, Words
 
 if TYPE_CHECKING:
     from atendimento.models import Agent
@@ -20,98 +20,6 @@ if TYPE_CHECKING:
 
 class LeaseLost(Exception):
     """Another worker owns the number now: close the socket and write nothing more."""
-
-
-class State(models.TextChoices):
-    NEW = "new", "Nunca conectado"
-    PAIRING = "pairing", "Aguardando leitura do QR"
-    EXPIRED = "expired", "O código expirou"
-    CONNECTING = "connecting", "Conectando"
-    ONLINE = "online", "Conectado"
-    RECONNECTING = "reconnecting", "Reconectando"
-    STOPPED = "stopped", "Parado"
-    LOGGED_OUT = "logged_out", "Desconectado"
-    REPLACED = "replaced", "Em uso em outro lugar"
-    BANNED = "banned", "Bloqueado pelo WhatsApp"
-    OUTDATED = "outdated", "Versão recusada pelo WhatsApp"
-    PASSKEY = "passkey", "Passkey exigida"
-    FAILED = "failed", "Falhou"
-
-
-class Wanted(models.TextChoices):
-    OFF = "off", "desligado"
-    ON = "on", "ligado"
-    PAIR = "pair", "parear"
-    LOGOUT = "logout", "desvincular"
-
-
-@dataclass(frozen=True)
-class Words:
-    """What a state means to a person: a sentence, and what to do next ("" when nothing)."""
-
-    sentence: str
-    next_step: str = ""
-
-
-WORDS: dict[str, Words] = {
-    State.NEW: Words("Este número ainda não foi conectado.", "Gere o QR e leia com o celular."),
-    State.PAIRING: Words(
-        "Esperando o celular ler o QR.",
-        "No WhatsApp do celular: Aparelhos conectados, Conectar um aparelho.",
-    ),
-    State.EXPIRED: Words("O código expirou sem ser lido.", "Gere um novo código."),
-    State.CONNECTING: Words("Entrando no WhatsApp."),
-    State.ONLINE: Words("Recebendo e enviando mensagens."),
-    State.RECONNECTING: Words(
-        "A ligação com o WhatsApp caiu e está sendo refeita. As mensagens esperam na fila.",
-        "Se durar mais que alguns minutos, confira a internet da máquina.",
-    ),
-    State.STOPPED: Words(
-        "Nenhum processo cuida deste número agora. As mensagens esperam na fila.",
-        "Confira se o runwhatsapp está rodando na máquina que tem as chaves deste número.",
-    ),
-    State.LOGGED_OUT: Words(
-        "O aparelho foi desvinculado. Nada entra nem sai por este número.",
-        "Gere o QR e leia de novo com o celular; o histórico continua aqui.",
-    ),
-    State.REPLACED: Words(
-        "As mesmas chaves entraram em outro lugar e o WhatsApp fechou esta ligação.",
-        "Encerre a outra instalação e reconecte.",
-    ),
-    State.BANNED: Words(
-        "O WhatsApp bloqueou este número por um tempo.",
-        "Espere o prazo acabar e reveja o ritmo de conversas novas.",
-    ),
-    State.OUTDATED: Words(
-        "O WhatsApp não aceita mais esta versão do programa.",
-        "Atualize o pacote neonize e reinicie o runwhatsapp.",
-    ),
-    State.PASSKEY: Words(
-        "O WhatsApp pede uma passkey para vincular esta conta, e isso ainda não é possível aqui.",
-        "Use outra conta ou retire a passkey no celular, e tente de novo.",
-    ),
-    State.FAILED: Words("A ligação não pôde ser feita.", "Veja o motivo e tente reconectar."),
-}
-
-NEEDS_A_HAND = (
-    State.LOGGED_OUT,
-    State.REPLACED,
-    State.BANNED,
-    State.OUTDATED,
-    State.PASSKEY,
-    State.FAILED,
-    State.EXPIRED,
-    State.STOPPED,
-)
-
-REFUSALS = (
-    State.LOGGED_OUT,
-    State.REPLACED,
-    State.BANNED,
-    State.OUTDATED,
-    State.PASSKEY,
-    State.FAILED,
-)
 
 
 class SessionQuerySet(models.QuerySet["Session"]):

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from atendimento.factories import AgentFactory, SupervisorFactory
 from whatsapp.factories import ConversationFactory, OutgoingMessageFactory, SessionFactory
 from whatsapp.models import Delivery, Session, State, Wanted
-from whatsapp.models.session import WORDS
+from whatsapp.models.state import WORDS
 
 pytestmark = pytest.mark.django_db
 
