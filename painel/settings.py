@@ -122,7 +122,8 @@ def databases() -> dict[str, dict[str, Any]]:
         found["OPTIONS"]["pool"] = {
             "max_size": int(positive("DATABASE_POOL", 20)),
             "min_size": 1,
-            "timeout": 5,
+            # Seconds to wait for one; also what a request waits when PostgreSQL is away.
+            "timeout": 3,
             # How long to go on trying alone; whoever asks next begins anew.
             "reconnect_timeout": 2,
         }

@@ -20,6 +20,8 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
+from painel import pytest_database
+from painel.database import Embedded
 from whatsapp.loopback.phones import Company, Customer
 from whatsapp.loopback.server import LoopbackServer
 from whatsapp.models import Conversation, Message, Session, State, Wanted
@@ -211,6 +213,17 @@ def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
         old = [] if made else setup_databases(0, interactive=False)
         yield
         teardown_databases(old, 0)
+
+
+@pytest.fixture
+def database_server(database: None) -> Iterator[Embedded]:
+    """PostgreSQL itself, for a test to stop; the tests after it find it running."""
+    server = getattr(pytest_database, "_server", None)
+    if server is None:
+        pytest.skip("DATABASE_URL names a server that is not ours to stop")
+    yield server
+    server.start()
+    connection.close()  # it died with the server; what cleans up after the test needs a new one
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from django.db import connection
 
-from painel import pytest_database
+from painel.database import Embedded
 from whatsapp.loopback.phones import Customer
 from whatsapp.models import Conversation, Delivery, Kind, Message, State
 from whatsapp.tests.loopback.conftest import House
@@ -215,17 +215,14 @@ def test_what_a_phone_cannot_send_again_stays_a_placeholder_with_us(
 
 
 def test_an_ack_that_comes_while_the_database_is_away_is_not_forgotten(
-    shared: House, marina: Customer, conversation: Conversation
+    shared: House, marina: Customer, conversation: Conversation, database_server: Embedded
 ) -> None:
-    database = getattr(pytest_database, "_server", None)
-    if database is None:
-        pytest.skip("DATABASE_URL names a server that is not ours to stop")
     shared.company.faults.hold_acks = 1
     conversation.write(None, "na queda do banco", "banco")
     shared.until(lambda: _texts(marina) == ["na queda do banco"])
-    database.stop()
+    database_server.stop()
     connection.close()
     shared.server.release_acks(shared.company)
-    database.start()
+    database_server.start()
     shared.until_message("na queda do banco", Delivery.DELIVERED)
     assert _texts(marina) == ["na queda do banco"]
