@@ -59,8 +59,7 @@ class Hub(Follower):
     def __init__(self) -> None:
         super().__init__()
         self.watchers: set[Watcher] = set()
-        self._seen: dict[int, int] = {}
-        self._cursor: int | None = None
+        self._snapshot: str | None = None
         self._shared: tuple[tuple[int, ...], float, frames.Batch] | None = None
         self._refreshed = self._pruned = time.monotonic()
 
@@ -70,9 +69,9 @@ class Hub(Follower):
             await self.catch_up()
             missed = await self.run(_missed, since)
             if missed is None:
-                watcher.send(await self.run(frames.reload, self._cursor or 0))
+                watcher.send(await self.run(frames.reload, self._cursor))
             else:
-                made = await self.run(self._replay, missed, watcher, max(since, self._cursor or 0))
+                made = await self.run(self._replay, missed, watcher, max(since, self._cursor))
                 for frame in made.values():
                     watcher.send(frame)
             self.watchers.add(watcher)
@@ -108,20 +107,25 @@ class Hub(Follower):
 
     async def catch_up(self) -> None:
         """Read the new changes once, and give each watcher one frame."""
-        if self._cursor is None:
-            self._cursor = await self.run(live.cursor)
-        cursor, fresh = await self.run(_fresh, self._cursor, list(self._seen))
+        if self._snapshot is None:
+            self._snapshot = await self.run(live.snapshot)
+        fresh = await self.run(_unseen, self._snapshot)
+        if not fresh:
+            return
         if any(change.kind == "session_changed" for change in fresh):
             await self._refresh()
         made: dict[Watcher, str] = {}
-        if fresh and self.watchers:
+        if self.watchers:
+            cursor = live.xmin(fresh[0].snapshot)
             made = await self.run(_frames, fresh, list(self.watchers), cursor)
         # Only now: had the database gone away above, the same changes would be read again.
-        seen = self._seen | {change.pk: change.xid for change in fresh}
-        self._seen = {pk: xid for pk, xid in seen.items() if xid >= cursor}
-        self._cursor = cursor
+        self._snapshot = fresh[0].snapshot
         for watcher, frame in made.items():
             watcher.send(frame)
+
+    @property
+    def _cursor(self) -> int:
+        return live.xmin(self._snapshot) if self._snapshot else 0
 
     async def _refresh(self) -> None:
         """Rights may have changed: ask again what each agent may see; who may not, is cut."""
@@ -152,11 +156,8 @@ def _frames(changes: list[Change], watchers: list[Watcher], cursor: int) -> dict
         return dict.fromkeys(watchers, frames.reload(cursor))
 
 
-def _fresh(cursor: int, seen: list[int]) -> tuple[int, list[Change]]:
-    """The changes since *cursor* but those *seen*, and the cursor to ask with the next time. It is
-    taken first: what ends in between is read again, and dropped by its id."""
-    following = live.cursor()
-    return following, list(Change.objects.since(cursor).exclude(pk__in=seen))
+def _unseen(snapshot: str) -> list[Any]:
+    return list(Change.objects.unseen(snapshot))
 
 
 def _missed(since: int) -> list[Change] | None:

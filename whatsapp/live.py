@@ -56,12 +56,21 @@ def tell(changes: Iterable[Change]) -> None:
     notify(CHANGES)
 
 
-def cursor() -> int:
-    """What is seen now, as PostgreSQL names it: every transaction below this id has ended. Asked
-    before the rows of a page are read: what changes meanwhile is then replayed, not missed."""
+def snapshot() -> str:
+    """What is seen now, as PostgreSQL writes it: "xmin:xmax:those under way"."""
     with connection.cursor() as sql:
-        sql.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        return int(sql.fetchone()[0])
+        sql.execute("SELECT pg_current_snapshot()::text")
+        return str(sql.fetchone()[0])
+
+
+def cursor() -> int:
+    """The xmin of now: every transaction below it has ended. Asked before the rows of a page are
+    read: what changes meanwhile is then replayed, not missed."""
+    return xmin(snapshot())
+
+
+def xmin(snapshot: str) -> int:
+    return int(snapshot.partition(":")[0])
 
 
 def message_added(message: Message) -> None:

@@ -98,3 +98,4 @@ def test_the_queues_of_the_numbers(full: Conversation) -> None:
 def test_what_a_page_has_missed(full: Conversation) -> None:
     live.tell([Change(kind="conversation_changed", conversation_id=full.pk)] * 900)
     assert "change_since" in _plan(Change.objects.since(live.cursor())[:501])
+    assert "change_since" in _plan(Change.objects.unseen(live.snapshot()))

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 
@@ -21,15 +22,29 @@ class TransactionId(models.Func):
     output_field = models.BigIntegerField()
 
 
-class ChangeQuerySet(models.QuerySet["Change"]):
-    def since(self, cursor: int) -> ChangeQuerySet:
-        """What the snapshot with this cursor (`live.cursor`) could not see, oldest first.
+class SeenIn(models.Func):
+    """Whether a snapshot, as PostgreSQL writes it, sees what a transaction wrote."""
 
-        Ids are given at INSERT and seen at COMMIT, so `id > last` loses what was slow to commit.
-        Whatever a snapshot did not see was written by a transaction from its xmin on. Some of
-        those it did see: the caller drops what it already handled.
-        """
+    template = "pg_visible_in_snapshot(%(expressions)s::pg_snapshot)"
+    arg_joiner = "::text::xid8, "
+    output_field = models.BooleanField()
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    """Ids are given at INSERT and seen at COMMIT, so `id > last` loses what was slow to commit.
+    What a snapshot could not see, however, PostgreSQL can say exactly."""
+
+    def since(self, cursor: int) -> ChangeQuerySet:
+        """All that a snapshot with this xmin (`live.cursor`) could not see, oldest first; and some
+        that it could: who asks must bear to be told twice."""
         return self.filter(xid__gte=cursor).order_by("xid", "pk")
+
+    def unseen(self, snapshot: str) -> ChangeQuerySet:
+        """What *snapshot* (`live.snapshot`) could not see, and no more. Each row tells by which
+        snapshot it was read, as `snapshot`: the one to ask with the next time."""
+        rows = self.since(int(snapshot.partition(":")[0]))
+        rows = rows.exclude(SeenIn("xid", models.Value(snapshot)))
+        return rows.annotate(snapshot=RawSQL("pg_current_snapshot()::text", []))
 
     def untold(self) -> ChangeQuerySet:
         """What the API's events do not have yet."""
