@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DatabaseError, InterfaceError
 from django.db.models import Max, Min
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
@@ -147,6 +148,12 @@ class StreamConsumer(AsyncWebsocketConsumer):
                 pending.cancel()
 
     async def _enter(self, token: str, cursor: int | None) -> None:
+        try:
+            await self._admit(token, cursor)
+        except (DatabaseError, InterfaceError):
+            await self.close(TRY_AGAIN)
+
+    async def _admit(self, token: str, cursor: int | None) -> None:
         stream = Stream.here()
         known = await stream.run(_known, token)
         if known is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError, InterfaceError
 
 from atendimento import panes
 from atendimento.hub import Hub, Watcher, visible_sessions
@@ -29,6 +30,12 @@ class DeskConsumer(AsyncWebsocketConsumer):
         hello = _hello(text_data or "")
         if hello is None or not self.scope["user"].is_authenticated:
             return
+        try:
+            await self._watch(hello)
+        except (DatabaseError, InterfaceError):
+            await self.close(GOING_AWAY)
+
+    async def _watch(self, hello: dict[str, Any]) -> None:
         hub = Hub.here()
         await self._drop()
         agent = self.scope["user"]

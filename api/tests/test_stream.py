@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from rest_framework_simplejwt.tokens import AccessToken
 
 from api import events, stream
@@ -336,3 +336,16 @@ def test_untold_changes_are_found_by_their_own_index(thread: Conversation) -> No
         assert "change_untold" in Change.objects.untold().order_by("pk")[:500].explain()
         cursor.execute("SET LOCAL enable_sort = off")
         assert "event_stream" in Event.objects.of(thread.session_id, 5)[:500].explain()
+
+
+async def test_who_comes_while_the_database_is_away_is_told_to_come_back(
+    thread: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("connection refused")
+
+    program = Program(await sync_to_async(SupervisorFactory)(), "vendas-sp")
+    monkeypatch.setattr("api.stream._known", refuse)
+    await program.open()
+    closed = await program.socket.receive_output(timeout=3)
+    assert (closed["type"], closed["code"]) == ("websocket.close", 1011)

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from atendimento.consumers import DeskConsumer
@@ -209,3 +209,16 @@ async def test_nonsense_from_a_browser_is_ignored() -> None:
     await browser.open()
     await browser.socket.send_to(text_data="{not json")
     assert await browser.read(0.5) == ""
+
+
+async def test_who_comes_while_the_database_is_away_is_told_to_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("connection refused")
+
+    browser = Browser(await sync_to_async(AgentFactory)())
+    monkeypatch.setattr("atendimento.consumers.visible_sessions", refuse)
+    await browser.open()
+    closed = await browser.socket.receive_output(timeout=3)
+    assert (closed["type"], closed["code"]) == ("websocket.close", 1011)
