@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.template.loader import render_to_string
 
 from atendimento import panes
@@ -28,10 +29,10 @@ class Batch:
         moved = _ids(changes, ChangeKind.CONVERSATION_CHANGED, "conversation_id")
         self.clients = _ids(changes, ChangeKind.CLIENT_CHANGED, "client_id")
         threads = {message.conversation_id for message in self.messages.values()}
-        self.conversations = _by_id(
-            Conversation.objects.filter(pk__in={*moved, *threads}).for_list()
-            | Conversation.objects.filter(contact__client__in=self.clients).for_list()
-        )
+        wanted = Q(pk__in={*moved, *threads})
+        if self.clients:
+            wanted |= Q(contact__client__in=self.clients)
+        self.conversations = _by_id(Conversation.objects.filter(wanted).for_list())
         self.moved = [pk for pk in moved if pk in self.conversations]
         self.removed = [pk for pk in moved if pk not in self.conversations]
         self.sessions = _ids(changes, ChangeKind.SESSION_CHANGED, "session_id")

@@ -175,10 +175,11 @@ def opens_group(message: Message, earlier: Message | None) -> bool:
 
 
 def queue_of(visible: ConversationQuerySet) -> dict[str, Any]:
-    """What the tabs and the empty page say of the queue: how many are in it and since when the
-    first of them waits (unix seconds, None when nobody does)."""
-    oldest = visible.waiting_since()
-    return {"counters": visible.counters(), "oldest": oldest and oldest.timestamp()}
+    """What the tabs and the empty page say of the queue; since when its first waits is in unix
+    seconds there."""
+    counters = visible.queue()
+    first = counters.pop("first")
+    return {"counters": counters, "oldest": first and first.timestamp()}
 
 
 def numbers_down(agent: Agent) -> list[Session]:

@@ -33,9 +33,9 @@ from django.test import Client as Browser
 from django.test.utils import setup_databases, teardown_databases
 
 from atendimento.factories import AgentFactory
-from whatsapp import inbox
+from whatsapp import inbox, live
 from whatsapp.gateway import codes
-from whatsapp.models import Change, Session
+from whatsapp.models import Session
 from whatsapp.spool import Spool
 from whatsapp.tests import payloads
 
@@ -132,9 +132,7 @@ def cookie() -> str:
 def measure(
     session: Session, spool: Spool, web: subprocess.Popen[bytes], cookies: list[str], rate: int
 ) -> None:
-    newest = Change.objects.order_by("-pk").first()
-    since = str(newest.pk if newest else 0)
-    command = [sys.executable, __file__, str(SECONDS), "agents", since]
+    command = [sys.executable, __file__, str(SECONDS), "agents", str(live.cursor())]
     agents = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert agents.stdin
     assert agents.stdout

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, ClassVar, Self
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from whatsapp import live
 from whatsapp.listen import where
@@ -113,7 +113,7 @@ class Follower:
 
 
 def _with_connection(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    close_old_connections()
+    """The thread keeps its connection: the loop asks once a second, and so finds a dead one."""
     try:
         return function(*args)
     except (DatabaseError, InterfaceError):

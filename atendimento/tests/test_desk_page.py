@@ -44,7 +44,7 @@ def test_list_costs_the_same_for_one_row_and_fifty(
     session = SessionFactory()
     for _ in range(60):
         ConversationFactory(session=session)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page = client.get(reverse("desk"), {"aba": "pendentes"}).content.decode()
     assert page.count('class="conv-item"') == 50
     assert "conv-more" in page
@@ -67,7 +67,7 @@ def test_chat_costs_the_same_for_one_message_and_fifty(
     conversation = ConversationFactory(contact__client=ClientFactory())
     OutgoingMessageFactory.create_batch(30, conversation=conversation, author=ana)
     MessageFactory.create_batch(30, conversation=conversation)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get(reverse("conversation", args=[conversation.pk]))
 
 

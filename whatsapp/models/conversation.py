@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -89,15 +89,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             queue = queue.filter(below, waits_since__gte=at)
         return queue.order_by("waits_since", "pk")
 
-    def waiting_since(self) -> datetime | None:
-        """Since when the first of the queue waits; None when nobody does."""
-        return self.pending().aggregate(first=models.Min(WAITS_SINCE))["first"]
-
-    def counters(self) -> dict[str, int]:
-        """How many are pending and active. Finished ones are never counted: they only grow."""
-        live_ones = self.filter(status__in=[Status.PENDING, Status.ACTIVE])
-        rows = live_ones.order_by().values_list("status").annotate(models.Count("pk"))
-        return {Status.PENDING: 0, Status.ACTIVE: 0} | {str(status): n for status, n in rows}
+    def queue(self) -> dict[str, Any]:
+        """How many are `pending` and `active`, and since when the `first` of the queue waits (None
+        when nobody does). Finished ones are never counted: they only grow."""
+        pending, active = Q(status=Status.PENDING), Q(status=Status.ACTIVE)
+        return self.filter(status__in=[Status.PENDING, Status.ACTIVE]).aggregate(
+            pending=models.Count("pk", filter=pending),
+            active=models.Count("pk", filter=active),
+            first=models.Min(WAITS_SINCE, filter=pending),
+        )
 
 
 class Conversation(models.Model):
