@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -26,12 +25,12 @@ import django
 django.setup()
 
 import psycopg
-from django.conf import settings
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from rest_framework_simplejwt.tokens import AccessToken
 
 from atendimento.factories import SupervisorFactory
+from bench.web import start
 from whatsapp.factories import SessionFactory
 from whatsapp.models import Conversation, Message
 
@@ -127,17 +126,12 @@ def bare(sql: str) -> Callable[[], Callable[[], None]]:
     return make
 
 
-def main(database: str) -> None:
+def main() -> None:
     session = SessionFactory(slug="bench")
     fill(session.pk)
     token = str(AccessToken.for_user(SupervisorFactory()))
-    url = f"postgres://{os.environ['DATABASE_URL'].split('://')[1].rsplit('/', 1)[0]}/{database}"
-    environment = {**os.environ, "DATABASE_URL": url, "API_RATE": "1000000/min", "DEBUG": "0"}
-    environment |= {"SECRET_KEY": settings.SECRET_KEY, "ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "0"}
-    command = [sys.executable, "-m", "daphne", "-p", str(PORT), "-v", "0"]
-    web = subprocess.Popen([*command, "painel.asgi:application"], env=environment, cwd=ROOT)
+    web = start(PORT)
     try:
-        time.sleep(6)
         busiest = Message.objects.values_list("conversation", flat=True)[0]
         lists = {
             "conversations": (
@@ -163,6 +157,6 @@ def main(database: str) -> None:
 if __name__ == "__main__":
     made = setup_databases(verbosity=0, interactive=False)
     try:
-        main(connection.settings_dict["NAME"])
+        main()
     finally:
         teardown_databases(made, verbosity=0)

@@ -28,11 +28,11 @@ import django
 
 django.setup()
 
-from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import setup_databases, teardown_databases
 
 from atendimento.factories import AgentFactory
+from bench.web import start
 from whatsapp import inbox, live
 from whatsapp.gateway import codes
 from whatsapp.models import Session
@@ -97,7 +97,7 @@ def main() -> None:
     old = setup_databases(verbosity=0, interactive=False)
     session = Session.objects.create(slug="bench", name="Bench")
     session.acquire("bench")
-    web = start_web()
+    web = start(PORT)
     cookies = [cookie() for _ in range(max(agents for agents, _ in CASES))]
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -108,19 +108,6 @@ def main() -> None:
         web.kill()
         web.wait()
         teardown_databases(old, verbosity=0)
-
-
-def start_web() -> subprocess.Popen[bytes]:
-    values = connection.get_connection_params()
-    host, port = str(values.get("host", "")), values.get("port", "")
-    login = f"{values.get('user', '')}:{values.get('password', '')}"
-    where = host.replace("/", "%2F")
-    url = f"postgres://{login}@/{values['dbname']}?host={where}&port={port}"
-    command = [sys.executable, "-m", "daphne", "-p", str(PORT), "-v", "0"]
-    environment = {**os.environ, "DATABASE_URL": url}
-    web = subprocess.Popen([*command, "painel.asgi:application"], cwd=ROOT, env=environment)
-    time.sleep(4)
-    return web
 
 
 def cookie() -> str:
