@@ -126,11 +126,41 @@ def test_only_the_responsible_agent_writes(ana: Any, client: Browser) -> None:
 
 def test_failed_message_is_resent_once_by_two_clicks(ana: Any, client: Browser) -> None:
     message = OutgoingMessageFactory(delivery=Delivery.FAILED, error="motivo", author=ana)
+    message.conversation.claim(ana)
     url = reverse("resend", args=[message.pk])
     assert "Descartar" in client.post(url).content.decode()
     client.post(url)
     message.refresh_from_db()
     assert message.delivery == Delivery.QUEUED
+
+
+def test_an_uncertain_message_says_so_and_leaves_the_choice(ana: Any, client: Browser) -> None:
+    conversation = ConversationFactory()
+    conversation.claim(ana)
+    message = OutgoingMessageFactory(
+        conversation=conversation, delivery=Delivery.UNCERTAIN, author=ana, wa_id=None
+    )
+    page = client.get(reverse("conversation", args=[conversation.pk])).content.decode()
+    assert "Não sabemos se esta mensagem saiu." in page
+    assert "Reenviar (pode repetir)" in page
+    client.post(reverse("discard", args=[message.pk]))
+    message.refresh_from_db()
+    assert message.delivery == Delivery.DISCARDED
+
+
+def test_a_colleagues_message_is_left_to_the_colleague(ana: Any, client: Browser) -> None:
+    bruno, conversation = AgentFactory(first_name="Bruno"), ConversationFactory()
+    conversation.claim(bruno)
+    message = OutgoingMessageFactory(
+        conversation=conversation, delivery=Delivery.FAILED, author=bruno
+    )
+    for verb in ("resend", "discard"):
+        answer = client.post(reverse(verb, args=[message.pk]))
+        assert answer.status_code == 409
+        assert "Bruno Souza está com esta conversa." in answer.content.decode()
+        assert answer["HX-Retarget"] == "#live-errands"
+    message.refresh_from_db()
+    assert message.delivery == Delivery.FAILED
 
 
 def test_reading_owes_receipts_only_for_ones_own(ana: Any, client: Browser) -> None:

@@ -187,8 +187,13 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _again(request: HttpRequest, pk: int, verb: Callable[[Message], bool]) -> HttpResponse:
-    visible = Message.objects.visible_to(cast(Agent, request.user))
+    agent = cast(Agent, request.user)
+    visible = Message.objects.visible_to(agent).select_related("conversation__assigned_to")
     message = get_object_or_404(visible.for_thread(), pk=pk)
+    try:
+        message.conversation.must_be_with(agent, "mexer nas mensagens")
+    except NotAllowed as error:
+        return problem(request, str(error), 409)
     verb(message)
     shown = {"message": message, "viewer": request.user, "first": True}
     return render(request, "atendimento/_message.html", shown)
@@ -213,5 +218,7 @@ def _act(
 
 
 def problem(request: HttpRequest, text: str, status: int) -> HttpResponse:
-    """A sentence for #alertas; the field keeps its text, because nothing replaces it."""
-    return render(request, "atendimento/live/notice.html", {"text": text}, status=status)
+    """A sentence for #alertas; what was asked from stays as it is, whatever its hx-target."""
+    answer = render(request, "atendimento/live/notice.html", {"text": text}, status=status)
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#live-errands", "innerHTML"
+    return answer

@@ -214,7 +214,7 @@ class Conversation(models.Model):
             self._hold()
             if self.status == Status.CLOSED:
                 raise NotAllowed("Esta conversa já foi finalizada.")
-            self._check_in_hands_of(by, "finalizar")
+            self.must_be_with(by, "finalizar")
             self.status, self.unread_count, self.waiting_since = Status.CLOSED, 0, None
             self.save(update_fields=["status", "unread_count", "waiting_since"])
             attendance = self.open_attendance
@@ -261,7 +261,7 @@ class Conversation(models.Model):
             self._hold()
             self._check_writable(text)
             if author:
-                self._check_in_hands_of(author, "escrever")
+                self.must_be_with(author, "escrever")
             message, created = Message.objects.get_or_create(
                 idempotency_key=key,
                 defaults={
@@ -283,7 +283,8 @@ class Conversation(models.Model):
         """Keep others from changing the row until the transaction ends, and read it as it is."""
         self.refresh_from_db(from_queryset=Conversation.objects.select_for_update(no_key=True))
 
-    def _check_in_hands_of(self, agent: Agent, verb: str) -> None:
+    def must_be_with(self, agent: Agent, verb: str) -> None:
+        """Raises NotAllowed (pt-BR) unless *agent* has it, or supervises those who do."""
         if self.assigned_to == agent or agent.supervises:
             return
         if self.assigned_to is None:
