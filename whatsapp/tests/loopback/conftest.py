@@ -182,6 +182,7 @@ def open_house(keepsake: Path) -> Iterator[House]:
         yield house
     finally:
         house.close()
+        print(house.logs())  # which pytest shows of a test that failed
         shutil.rmtree(folder, ignore_errors=True)
 
 
