@@ -194,9 +194,9 @@ def _again(request: HttpRequest, pk: int, verb: Callable[[Message], bool]) -> Ht
         message.conversation.must_be_with(agent, "mexer nas mensagens")
     except NotAllowed as error:
         return problem(request, str(error), 409)
+    # The socket tells what became of it; an answer could come after that, and be older.
     verb(message)
-    shown = {"message": message, "viewer": request.user, "first": True}
-    return render(request, "atendimento/_message.html", shown)
+    return HttpResponse(status=204)
 
 
 def _act(

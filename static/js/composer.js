@@ -72,9 +72,11 @@ window.composer = (() => {
     return holder.content;
   };
 
+  // The answer shows the message as it was first. If the socket was faster, what it told is newer.
   function settled(one, html) {
     forget(one.key);
-    if (thread.chat() === one.chat) thread.put(parse(html).firstElementChild);
+    const item = parse(html).firstElementChild;
+    if (thread.chat() === one.chat && !document.getElementById(item.id)) thread.put(item);
     return true;
   }
 

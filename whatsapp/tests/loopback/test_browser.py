@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from atendimento.factories import AgentFactory
 from atendimento.models import Role
@@ -203,6 +203,29 @@ def test_two_browsers_show_the_same_conversation(
     for page in (ana, bruno):
         expect(page.locator(".msg--out .tick--lido")).to_have_count(1, timeout=10_000)
         expect(page.locator(".msg--in")).to_have_count(2)
+
+
+def test_an_answer_slower_than_the_socket_paints_nothing_old(
+    paired: House, site: Site, page: Page
+) -> None:
+    def slowly(route: Route) -> None:
+        answer = route.fetch()
+        time.sleep(2)
+        route.fulfill(response=answer)
+
+    paired.server.write(paired.customer(), paired.company, "rápido?")
+    conversation = paired.until_message("rápido?").conversation
+    _enter(page, site)
+    page.goto(f"{site.url}/atendimento/c/{conversation.pk}/")
+    page.click("#t-assumir")
+    expect(page.locator("#texto-msg")).to_be_focused()
+    page.route("**/mensagens/", slowly)
+    page.keyboard.type("rápido")
+    with page.expect_response("**/mensagens/"):
+        page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    expect(page.locator(".msg--out")).to_have_count(1)
+    expect(page.locator(".msg--out .tick--entregue")).to_have_count(1)
 
 
 def test_a_message_that_failed_says_why_and_is_sent_again(
