@@ -22,6 +22,7 @@ from atendimento.models import Agent
 from whatsapp import live
 from whatsapp.follow import Follower
 from whatsapp.models import Change, Session
+from whatsapp.models.change import xmin
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ class Hub(Follower):
             await self._refresh()
         made: dict[Watcher, str] = {}
         if self.watchers:
-            cursor = live.xmin(fresh[0].snapshot)
+            cursor = xmin(fresh[0].snapshot)
             made = await self.run(_frames, fresh, list(self.watchers), cursor)
         # Only now: had the database gone away above, the same changes would be read again.
         self._snapshot = fresh[0].snapshot
@@ -125,7 +126,7 @@ class Hub(Follower):
 
     @property
     def _cursor(self) -> int:
-        return live.xmin(self._snapshot) if self._snapshot else 0
+        return xmin(self._snapshot) if self._snapshot else 0
 
     async def _refresh(self) -> None:
         """Rights may have changed: ask again what each agent may see; who may not, is cut."""

@@ -19,11 +19,7 @@ AWAY = "O banco de dados não responde agora. Tente de novo em instantes."
 
 def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     """After too many wrong passwords."""
-    answer: HttpResponse
-    if _by_program(request):
-        answer = JsonResponse({"success": False, "message": LOCKED}, status=429)
-    else:
-        answer = render(request, "registration/locked.html", status=429)
+    answer = _answer(request, "registration/locked.html", LOCKED, 429)
     answer["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME * 3600))
     return answer
 
@@ -32,11 +28,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     """Django calls this while it handles the exception; a database that is away comes back."""
     away = isinstance(sys.exc_info()[1], NO_DATABASE)
     status, words = (503, AWAY) if away else (500, FAILED)
-    answer: HttpResponse
-    if _by_program(request):
-        answer = JsonResponse({"success": False, "message": words}, status=status)
-    else:
-        answer = render(request, "500.html", status=status)
+    answer = _answer(request, "500.html", words, status)
     if away:
         answer["Retry-After"] = "5"
     return answer
@@ -53,5 +45,7 @@ class WithoutTraceback(logging.Filter):
         return True
 
 
-def _by_program(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+def _answer(request: HttpRequest, template: str, words: str, status: int) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return JsonResponse({"success": False, "message": words}, status=status)
+    return render(request, template, status=status)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from whatsapp.models.change import Change, ChangeKind
+from whatsapp.models.change import Change, ChangeKind, xmin
 
 if TYPE_CHECKING:
     from clients.models import Client
@@ -67,10 +67,6 @@ def cursor() -> int:
     """The xmin of now: every transaction below it has ended. Asked before the rows of a page are
     read: what changes meanwhile is then replayed, not missed."""
     return xmin(snapshot())
-
-
-def xmin(snapshot: str) -> int:
-    return int(snapshot.partition(":")[0])
 
 
 def message_added(message: Message) -> None:

@@ -22,6 +22,11 @@ class TransactionId(models.Func):
     output_field = models.BigIntegerField()
 
 
+def xmin(snapshot: str) -> int:
+    """Of "xmin:xmax:those under way", as PostgreSQL writes a snapshot: all below it have ended."""
+    return int(snapshot.partition(":")[0])
+
+
 class SeenIn(models.Func):
     """Whether a snapshot, as PostgreSQL writes it, sees what a transaction wrote."""
 
@@ -42,7 +47,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def unseen(self, snapshot: str) -> ChangeQuerySet:
         """What *snapshot* (`live.snapshot`) could not see, and no more. Each row tells by which
         snapshot it was read, as `snapshot`: the one to ask with the next time."""
-        rows = self.since(int(snapshot.partition(":")[0]))
+        rows = self.since(xmin(snapshot))
         rows = rows.exclude(SeenIn("xid", models.Value(snapshot)))
         return rows.annotate(snapshot=RawSQL("pg_current_snapshot()::text", []))
 
