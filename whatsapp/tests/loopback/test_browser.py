@@ -141,6 +141,15 @@ def _enter(page: Page, site: Site, name: str = "Ana", role: Role = Role.AGENT) -
     page.click("button[type=submit]")
 
 
+def _open(page: Page, site: Site, text: str) -> None:
+    """Ana's page, with the conversation of a customer who wrote *text*."""
+    house = site.house
+    house.server.write(house.customer(), house.company, text)
+    conversation = house.until_message(text).conversation
+    _enter(page, site)
+    page.goto(f"{site.url}/atendimento/c/{conversation.pk}/")
+
+
 def test_a_number_is_linked_on_its_page_and_answers_its_first_customer(
     house: House, site: Site, page: Page
 ) -> None:
@@ -213,10 +222,7 @@ def test_an_answer_slower_than_the_socket_paints_nothing_old(
         time.sleep(2)
         route.fulfill(response=answer)
 
-    paired.server.write(paired.customer(), paired.company, "rápido?")
-    conversation = paired.until_message("rápido?").conversation
-    _enter(page, site)
-    page.goto(f"{site.url}/atendimento/c/{conversation.pk}/")
+    _open(page, site, "rápido?")
     page.click("#t-assumir")
     expect(page.locator("#texto-msg")).to_be_focused()
     page.route("**/mensagens/", slowly)
@@ -232,10 +238,7 @@ def test_a_message_that_failed_says_why_and_is_sent_again(
     paired: House, site: Site, page: Page
 ) -> None:
     marina = paired.customer()
-    paired.server.write(marina, paired.company, "recebem?")
-    conversation = paired.until_message("recebem?").conversation
-    _enter(page, site)
-    page.goto(f"{site.url}/atendimento/c/{conversation.pk}/")
+    _open(page, site, "recebem?")
     page.wait_for_load_state()
     page.keyboard.press("a")
     expect(page.locator("#texto-msg")).to_be_focused()
@@ -316,10 +319,7 @@ def test_a_day_at_the_desk_without_leaving_the_page(paired: House, site: Site, p
 
 
 def test_the_card_is_edited_row_by_row(paired: House, site: Site, page: Page) -> None:
-    paired.server.write(paired.customer(), paired.company, "quero um plano")
-    conversation = paired.until_message("quero um plano").conversation
-    _enter(page, site)
-    page.goto(f"{site.url}/atendimento/c/{conversation.pk}/")
+    _open(page, site, "quero um plano")
     page.click("#cadastrar")
     expect(page.locator("#id_name")).to_be_focused()
     page.fill("#id_name", "Padaria Sol")
@@ -370,10 +370,7 @@ def test_a_killed_web_process_loses_nothing_that_was_typed(
     paired: House, site: Site, page: Page
 ) -> None:
     marina = paired.customer()
-    paired.server.write(marina, paired.company, "primeira")
-    conversation = paired.until_message("primeira").conversation
-    _enter(page, site)
-    page.goto(f"{site.url}/atendimento/c/{conversation.pk}/")
+    _open(page, site, "primeira")
     page.wait_for_load_state()
     page.click(".composer__lock .btn--primary")
     expect(page.locator("#texto-msg")).to_be_visible()
@@ -397,10 +394,7 @@ def test_a_page_says_that_the_database_is_away_and_loses_nothing(
     paired: House, database_server: Embedded, site: Site, page: Page, problems: list[str]
 ) -> None:
     marina = paired.customer()
-    paired.server.write(marina, paired.company, "antes")
-    conversation = paired.until_message("antes").conversation
-    _enter(page, site)
-    page.goto(f"{site.url}/atendimento/c/{conversation.pk}/")
+    _open(page, site, "antes")
     page.click("#t-assumir")
     expect(page.locator("#texto-msg")).to_be_focused()
     database_server.stop()
