@@ -11,8 +11,8 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 
+from accounts.models import Agent
 from api.envelope import Invalid
-from atendimento.models import Agent
 from clients import phone
 from whatsapp import jid, live
 from whatsapp.events import Person

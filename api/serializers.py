@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import Agent
 from api.checked import Strict
 from api.fields import Email, Flag, Key, Text
-from atendimento.models import Agent
 from clients import cnpj
 from clients.models import Client, CompanyType, SalesStage
 from whatsapp.models import Delivery, Kind, Outcome, Session, Status

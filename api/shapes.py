@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from atendimento.models import Agent
+from accounts.models import Agent
 from whatsapp.jid import of_phone
 from whatsapp.models import Direction
 from whatsapp.models.contact import shown_name

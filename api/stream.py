@@ -19,9 +19,9 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 from rest_framework_simplejwt.tokens import AccessToken
 
+from accounts.models import Agent
 from api import events
 from api.models import Event
-from atendimento.models import Agent
 from whatsapp.follow import Follower
 from whatsapp.models import Session
 

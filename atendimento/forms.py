@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 
+from accounts.models import Agent
 from atendimento import card
-from atendimento.models import Agent
 from clients import cnpj
 from clients.models import Client
 from whatsapp.models import Outcome

@@ -17,8 +17,8 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
+from accounts.models import Agent
 from atendimento import frames, panes
-from atendimento.models import Agent
 from whatsapp import live
 from whatsapp.follow import Follower
 from whatsapp.models import Change, Session

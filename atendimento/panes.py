@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from atendimento.models import Agent
+from accounts.models import Agent
 from clients import cnpj, phone
 from clients.models import Client
 from whatsapp.models import (

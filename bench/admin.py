@@ -24,7 +24,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import setup_databases, teardown_databases
 
-from atendimento.factories import SupervisorFactory
+from accounts.factories import SupervisorFactory
 from whatsapp.factories import ConversationFactory
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000

@@ -29,7 +29,7 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from rest_framework_simplejwt.tokens import AccessToken
 
-from atendimento.factories import SupervisorFactory
+from accounts.factories import SupervisorFactory
 from bench.web import start
 from whatsapp.factories import SessionFactory
 from whatsapp.models import Conversation, Message

@@ -23,8 +23,8 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import setup_databases, teardown_databases
 
-from atendimento.factories import AgentFactory
-from atendimento.models import Agent
+from accounts.factories import AgentFactory
+from accounts.models import Agent
 from bench.admin import bare, milliseconds
 from whatsapp.factories import SessionFactory
 from whatsapp.models import Conversation

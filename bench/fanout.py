@@ -31,7 +31,7 @@ django.setup()
 from django.test import Client as Browser
 from django.test.utils import setup_databases, teardown_databases
 
-from atendimento.factories import AgentFactory
+from accounts.factories import AgentFactory
 from bench.web import start
 from whatsapp import inbox, live
 from whatsapp.gateway import codes

@@ -9,7 +9,7 @@ from django.utils import timezone
 from clients import cnpj, phone
 
 if TYPE_CHECKING:
-    from atendimento.models import Agent
+    from accounts.models import Agent
 
 
 class CompanyType(models.TextChoices):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from atendimento.models import Agent, Role
+from accounts.models import Agent, Role
 from clients.models import Client, ClientPhone, CompanyType, SalesStage
 from whatsapp.loopback.phones import Company
 from whatsapp.loopback.server import LoopbackServer

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "accounts",
     "clients",
     "whatsapp",
     "atendimento",
@@ -135,7 +136,7 @@ def databases() -> dict[str, dict[str, Any]]:
 DATABASES = databases()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-AUTH_USER_MODEL = "atendimento.Agent"
+AUTH_USER_MODEL = "accounts.Agent"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",

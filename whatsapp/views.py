@@ -20,7 +20,7 @@ from whatsapp.forms import NumberForm
 from whatsapp.models import Session, State, Wanted
 
 if TYPE_CHECKING:
-    from atendimento.models import Agent
+    from accounts.models import Agent
 
 View = Callable[..., HttpResponse]
 MOVING = (State.PAIRING, State.CONNECTING)

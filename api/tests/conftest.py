@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client as Browser
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from atendimento.models import Agent
+from accounts.models import Agent
 
 Caller = Callable[[Agent], Browser]
 

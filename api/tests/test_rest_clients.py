@@ -4,8 +4,8 @@ import pytest
 from django.test import Client as Browser
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.factories import AgentFactory
 from api.tests.conftest import Caller, told
-from atendimento.factories import AgentFactory
 from clients.models import Client
 from whatsapp.factories import ClientFactory
 

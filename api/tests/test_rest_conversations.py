@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client as Browser
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.factories import AgentFactory, SupervisorFactory
+from accounts.models import Agent
 from api.tests.conftest import Caller, told
-from atendimento.factories import AgentFactory, SupervisorFactory
-from atendimento.models import Agent
 from clients.models import Client
 from whatsapp.factories import (
     ClientFactory,

@@ -9,10 +9,10 @@ from django.test import Client as Browser
 from django.test import RequestFactory
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
+from accounts.factories import AgentFactory
+from accounts.models import Agent
 from api.tests.conftest import told
 from api.throttles import address_of
-from atendimento.factories import AgentFactory
-from atendimento.models import Agent
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"

@@ -25,7 +25,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from atendimento.factories import SupervisorFactory
+from accounts.factories import SupervisorFactory
 from clients.models import Client
 from whatsapp.factories import ConversationFactory, SessionFactory
 from whatsapp.models import AddressKind, ContactAddress

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
+from accounts.factories import SupervisorFactory
 from api.tests.conftest import Caller, told
-from atendimento.factories import SupervisorFactory
 from whatsapp.models import Delivery, State, Status
 from whatsapp.tests.loopback.conftest import House, house, keepsake
 

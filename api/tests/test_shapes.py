@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from accounts.factories import AgentFactory
 from api import shapes
 from api.serializers import ConversationSerializer, MessageSerializer
-from atendimento.factories import AgentFactory
 from whatsapp.factories import (
     ClientFactory,
     ConversationFactory,

@@ -15,9 +15,9 @@ from channels.testing import WebsocketCommunicator
 from django.db import OperationalError, connection, transaction
 from rest_framework_simplejwt.tokens import AccessToken
 
+from accounts.factories import AgentFactory, SupervisorFactory
 from api import events, stream
 from api.models import Event
-from atendimento.factories import AgentFactory, SupervisorFactory
 from painel.asgi import sockets
 from whatsapp import live
 from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory

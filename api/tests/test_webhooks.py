@@ -22,11 +22,11 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.factories import AgentFactory
+from accounts.models import Role
 from api import deliver, outgoing
 from api.admin import WebhookAdmin
 from api.models import Delivery, EventType, Outcome, Webhook
-from atendimento.factories import AgentFactory
-from atendimento.models import Role
 from whatsapp.factories import ConversationFactory, MessageFactory
 from whatsapp.live import message_added
 from whatsapp.models import Conversation

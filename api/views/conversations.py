@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import Agent
 from api import shapes
 from api.checked import asked, checked
 from api.envelope import Refused, said
@@ -19,7 +20,6 @@ from api.lookup import agent_of, conversation_named, number_named
 from api.paging import LARGEST_ID, Cursor, CursorField, Page
 from api.schema import PERSON, SESSION, Said, answers, data
 from api.serializers import ConversationSerializer, FinishSerializer, MoveSerializer
-from atendimento.models import Agent
 from atendimento.panes import matching
 from whatsapp.models import Conversation, ConversationQuerySet, Status
 

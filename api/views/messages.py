@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import Agent
 from api import shapes
 from api.checked import asked, checked
 from api.envelope import Invalid, Refused
@@ -23,7 +24,6 @@ from api.lookup import agent_of, conversation_named, conversation_with
 from api.paging import LARGEST_ID, Page
 from api.schema import PERSON, SESSION, answers, data
 from api.serializers import MessageSerializer, SendSerializer
-from atendimento.models import Agent
 from whatsapp.models import Conversation, Direction, Message, Origin
 
 KEY = OpenApiParameter(

@@ -22,12 +22,12 @@ from rest_framework_simplejwt.serializers import (
 )
 from rest_framework_simplejwt.tokens import UntypedToken
 
+from accounts.models import Agent
 from api.checked import Strict, checked
 from api.envelope import WRONG_PASSWORD, said
 from api.fields import Text
 from api.schema import Said, answers, data
 from api.throttles import PerAddressAtTheDoor
-from atendimento.models import Agent
 
 
 class Credentials(Strict):

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from atendimento.factories import AgentFactory, SupervisorFactory
+from accounts.factories import AgentFactory, SupervisorFactory
 from whatsapp.factories import ConversationFactory, SessionFactory
 from whatsapp.models import AlreadyClaimed, Conversation, Message, NotAllowed, Outcome, Status
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from atendimento.factories import AgentFactory, SupervisorFactory
+from accounts.factories import AgentFactory, SupervisorFactory
 from atendimento.templatetags.desk import whatsapp_marks
 from whatsapp.factories import (
     ClientFactory,

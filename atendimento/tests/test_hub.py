@@ -15,8 +15,8 @@ from channels.testing import WebsocketCommunicator
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from accounts.factories import AgentFactory, SupervisorFactory
 from atendimento.consumers import DeskConsumer
-from atendimento.factories import AgentFactory, SupervisorFactory
 from atendimento.hub import Hub, prune
 from whatsapp import live
 from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
+from accounts.factories import SupervisorFactory
 from atendimento import panes
-from atendimento.factories import SupervisorFactory
 from whatsapp import live
 from whatsapp.events import Person
 from whatsapp.factories import ConversationFactory, SessionFactory

@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.access import for_agents
+from accounts.models import Agent
 from atendimento import card, panes
 from atendimento.forms import FinishForm, TransferForm
-from atendimento.models import Agent
-from atendimento.views.access import for_agents
 from whatsapp import live
 from whatsapp.models import AlreadyClaimed, Conversation, Message, NotAllowed, Outcome, Status
 

@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.access import for_agents
 from atendimento import card
 from atendimento.forms import ClientForm
-from atendimento.views.access import for_agents
 from atendimento.views.chat import around, find
 from clients.models import Client, SalesStage
 from whatsapp import live

@@ -12,10 +12,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from accounts.access import for_agents
+from accounts.models import Agent
 from atendimento import panes
-from atendimento.models import Agent
 from atendimento.views import chat
-from atendimento.views.access import for_agents
 from whatsapp import live
 from whatsapp.models import Conversation, Session
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client as Browser
 
-from atendimento.factories import AgentFactory
+from accounts.factories import AgentFactory
 from painel import errors
 
 

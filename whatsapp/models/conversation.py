@@ -15,7 +15,7 @@ from whatsapp.models.message import Delivery, Direction, Kind, Message, Origin
 from whatsapp.models.session import Session
 
 if TYPE_CHECKING:
-    from atendimento.models import Agent
+    from accounts.models import Agent
 
 MAX_TEXT = 4096
 # The order of the queue, as its index has it.

@@ -13,7 +13,7 @@ from django.utils import timezone
 from whatsapp import live
 
 if TYPE_CHECKING:
-    from atendimento.models import Agent
+    from accounts.models import Agent
 
 
 class Direction(models.TextChoices):

@@ -15,7 +15,7 @@ from whatsapp import live
 from whatsapp.models.state import NEEDS_A_HAND, REFUSALS, WORDS, State, Wanted, Words
 
 if TYPE_CHECKING:
-    from atendimento.models import Agent
+    from accounts.models import Agent
 
 
 class LeaseLost(Exception):

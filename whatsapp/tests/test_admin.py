@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client as Browser
 
-from atendimento.factories import AgentFactory, SupervisorFactory
-from atendimento.models import Agent, Role
+from accounts.factories import AgentFactory, SupervisorFactory
+from accounts.models import Agent, Role
 from whatsapp.factories import ConversationFactory, SessionFactory
 from whatsapp.gateway import codes
 from whatsapp.models import Arrival, ArrivalState, Message
@@ -34,7 +34,7 @@ def supervisor(client: Browser) -> Agent:
         "whatsapp/message",
         "whatsapp/arrival",
         "clients/client",
-        "atendimento/agent",
+        "accounts/agent",
     ],
 )
 def test_lists_cost_the_same_for_one_row_and_thirty(

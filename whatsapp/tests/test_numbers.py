@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from atendimento.factories import AgentFactory, SupervisorFactory
+from accounts.factories import AgentFactory, SupervisorFactory
 from whatsapp.factories import ConversationFactory, OutgoingMessageFactory, SessionFactory
 from whatsapp.models import Delivery, Session, State, Wanted
 from whatsapp.models.state import WORDS

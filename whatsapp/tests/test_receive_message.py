@@ -9,7 +9,7 @@ from django.utils import timezone
 from neonize.proto import Neonize_pb2 as pb
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message as Content
 
-from atendimento.factories import AgentFactory
+from accounts.factories import AgentFactory
 from whatsapp import inbox
 from whatsapp.gateway import codes
 from whatsapp.models import (

@@ -14,8 +14,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
-from atendimento.factories import AgentFactory
-from atendimento.models import Role
+from accounts.factories import AgentFactory
+from accounts.models import Role
 from painel.database import Embedded
 from whatsapp.tests.loopback.conftest import House
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import factory
 from factory.django import DjangoModelFactory
 
-from atendimento.models import Agent, Role
+from accounts.models import Agent, Role
 
 
 class AgentFactory(DjangoModelFactory):

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
-from atendimento.models import Agent
+from accounts.models import Agent
 
 
 @admin.register(Agent)

@@ -12,10 +12,10 @@ PERMISSIONS = {
         "add": ("client", "clientphone"),
     },
     "Administradores": {
-        "view": (*VIEW_ALL, "agent", "clientphone"),
-        "change": (*VIEW_ALL, "agent", "clientphone"),
-        "add": ("client", "clientphone", "session", "agent"),
-        "delete": ("client", "clientphone", "agent"),
+        "view": (*VIEW_ALL, "agent", "clientphone", "webhook", "delivery"),
+        "change": (*VIEW_ALL, "agent", "clientphone", "webhook"),
+        "add": ("client", "clientphone", "session", "agent", "webhook"),
+        "delete": ("client", "clientphone", "agent", "webhook"),
     },
 }
 
@@ -24,7 +24,7 @@ def make_groups(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     """Permissions are normally made after all migrations; the groups need them now."""
     from django.apps import apps as installed
 
-    for label in ("clients", "whatsapp", "atendimento"):
+    for label in ("clients", "whatsapp", "accounts", "api"):
         create_permissions(installed.get_app_config(label), verbosity=0)
     group_model = apps.get_model("auth", "Group")
     permission_model = apps.get_model("auth", "Permission")
@@ -36,9 +36,10 @@ def make_groups(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("atendimento", "0001_initial"),
+        ("accounts", "0001_initial"),
         ("clients", "0001_initial"),
         ("whatsapp", "0001_initial"),
+        ("api", "0001_initial"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
