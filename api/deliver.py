@@ -11,9 +11,9 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from api import events
 from api.models import Delivery, Event, Webhook
-from whatsapp import live
-from whatsapp.listen import Listener
-from whatsapp.outage import Outage
+from live import announce
+from live.listen import Listener
+from live.outage import Outage
 
 HANDS = 4
 ARMFUL = 20
@@ -24,7 +24,7 @@ KEEP_DAYS = 7
 
 def turn() -> int:
     """Do what there is to do once; return how many deliveries were tried."""
-    events.tell_all()
+    events.make_events()
     for webhook in Webhook.objects.filter(active=True):
         while webhook.take_events():
             pass
@@ -35,7 +35,7 @@ def turn() -> int:
 def run(stopping: threading.Event) -> None:
     """Work until *stopping* is set."""
     woken, outage = threading.Event(), Outage("webhooks")
-    listener = Listener((live.CHANGES,), lambda channel, payload: woken.set())
+    listener = Listener((announce.CHANGES,), lambda channel, payload: woken.set())
     listener.start()
     pruned = 0.0
     while not stopping.is_set():
@@ -46,9 +46,9 @@ def run(stopping: threading.Event) -> None:
             if time.monotonic() - pruned > PRUNE:
                 pruned = time.monotonic()
                 prune()
-            outage.over()
+            outage.ended()
         except (DatabaseError, InterfaceError) as error:
-            outage.goes_on(error)
+            outage.report(error)
             connection.close()
             stopping.wait(1)
     listener.stop()

@@ -15,9 +15,8 @@ from django.db import connection, transaction
 
 from api import shapes
 from api.models import OF_A_NUMBER, Event, EventType
+from live.models import Change, ChangeKind
 from whatsapp.models import (
-    Change,
-    ChangeKind,
     Conversation,
     Direction,
     Message,
@@ -26,24 +25,25 @@ from whatsapp.models import (
 )
 
 BATCH = 500
+OF_A_MESSAGE = (ChangeKind.MESSAGE_ADDED, ChangeKind.MESSAGE_CHANGED)
 # Any number that nothing else locks.
 LOCK = 0x7061696E656C
 
 
-def tell_all() -> None:
+def make_events() -> None:
     """Make events of every change that has none yet."""
-    while tell() == BATCH:
+    while make_some_events() == BATCH:
         pass
 
 
-def tell() -> int:
+def make_some_events() -> int:
     """Make the events of up to BATCH changes; return how many changes there were."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        changes = list(Change.objects.untold().order_by("pk")[:BATCH])
+        changes = list(Change.objects.without_event().order_by("pk")[:BATCH])
         Event.objects.bulk_create(_events(changes))
-        Change.objects.filter(pk__in=[change.pk for change in changes]).update(told=True)
+        Change.objects.filter(pk__in=[change.pk for change in changes]).update(in_events=True)
     return len(changes)
 
 
@@ -76,7 +76,7 @@ class _Rows:
     """What the changes are about, in one query for each kind."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
-        messages = {change.message_id for change in changes if change.message_id}
+        messages = {change.subject_id for change in changes if change.kind in OF_A_MESSAGE}
         threads = {change.conversation_id for change in changes if change.conversation_id}
         numbers = {change.session_id for change in changes if change.session_id}
         said = Message.objects.filter(pk__in=messages).values(*shapes.MESSAGE)
@@ -97,7 +97,7 @@ def _event(change: Change, rows: _Rows) -> Event | None:
             data = shapes.conversation(thread, thread["session__slug"])
             return Event(session_id=thread["session_id"], type=EventType.CONVERSATION, data=data)
         case ChangeKind.MESSAGE_ADDED | ChangeKind.MESSAGE_CHANGED if thread:
-            return _of_message(change, rows.messages.get(change.message_id or 0), thread)
+            return _of_message(change, rows.messages.get(change.subject_id or 0), thread)
     return None
 
 

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from accounts.models import Agent
 from api.envelope import Invalid
 from clients import phone
-from whatsapp import jid, live
+from whatsapp import jid
 from whatsapp.events import Person
 from whatsapp.models import AddressKind, ContactAddress, Conversation, Session, Status
 from whatsapp.people import contacts_of
@@ -96,5 +96,5 @@ def _begin(number: Session, person: Person, agent: Agent) -> Conversation:
         )
         if made:
             conversation.attendances.create(agent=agent, claimed_at=timezone.now())
-            live.conversation_changed(conversation)
+            conversation.announce_changed()
     return conversation

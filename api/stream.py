@@ -22,7 +22,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.models import Agent
 from api import events
 from api.models import Event
-from whatsapp.follow import Follower
+from live.feed import FeedReader
 from whatsapp.models import Session
 
 PATIENCE = 10.0
@@ -49,7 +49,7 @@ class Listener:
             self.close(TOO_SLOW)
 
 
-class Stream(Follower):
+class Stream(FeedReader):
     """Makes events of changes as they come, and hands each to whoever listens to its number."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Stream(Follower):
         if self.listeners:
             await self._advance()
 
-    async def now_and_then(self) -> None:
+    async def periodically(self) -> None:
         if time.monotonic() - self._refreshed > REFRESH:
             self._refreshed = time.monotonic()
             await self._refresh()
@@ -142,7 +142,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         if self.listener:
-            Stream.here().leave(self.listener)
+            Stream.of_this_loop().leave(self.listener)
         for pending in (self.writer, self.timer):
             if pending:
                 pending.cancel()
@@ -154,7 +154,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
             await self.close(TRY_AGAIN)
 
     async def _admit(self, token: str, cursor: int | None) -> None:
-        stream = Stream.here()
+        stream = Stream.of_this_loop()
         known = await stream.run(_known, token)
         if known is None:
             await self.close(NOBODY)
@@ -185,7 +185,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
 
     def _cut(self, code: int) -> None:
         if self.listener:
-            Stream.here().leave(self.listener)
+            Stream.of_this_loop().leave(self.listener)
         asyncio.get_running_loop().create_task(self.close(code))
 
 
@@ -198,12 +198,12 @@ def _prune() -> None:
 
 
 def _fresh(cursor: int) -> list[Event]:
-    events.tell_all()
+    events.make_events()
     return list(Event.objects.filter(pk__gt=cursor).order_by("pk"))
 
 
 def _newest() -> int:
-    events.tell_all()
+    events.make_events()
     return Event.objects.aggregate(last=Max("pk"))["last"] or 0
 
 

@@ -36,7 +36,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
             await self.close(GOING_AWAY)
 
     async def _watch(self, hello: dict[str, Any]) -> None:
-        hub = Hub.here()
+        hub = Hub.of_this_loop()
         await self._drop()
         agent = self.scope["user"]
         self.watcher = Watcher(
@@ -54,7 +54,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     async def _drop(self) -> None:
         if self.watcher:
-            Hub.here().leave(self.watcher)
+            Hub.of_this_loop().leave(self.watcher)
         if self.writer:
             self.writer.cancel()
 
@@ -64,7 +64,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     def _cut(self) -> None:
         if self.watcher:
-            Hub.here().leave(self.watcher)
+            Hub.of_this_loop().leave(self.watcher)
         asyncio.get_running_loop().create_task(self.close(GOING_AWAY))
 
 

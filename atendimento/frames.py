@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 
 from atendimento import panes
-from whatsapp.models import Change, ChangeKind, Conversation, Message
+from live.models import Change, ChangeKind
+from whatsapp.models import Conversation, Message
 
 if TYPE_CHECKING:
     from atendimento.hub import Watcher
@@ -20,14 +21,14 @@ class Batch:
     """The rows behind some changes, and what was rendered of them so far."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
-        self.added = _ids(changes, ChangeKind.MESSAGE_ADDED, "message_id")
-        changed = _ids(changes, ChangeKind.MESSAGE_CHANGED, "message_id")
+        self.added = _ids(changes, ChangeKind.MESSAGE_ADDED, "subject_id")
+        changed = _ids(changes, ChangeKind.MESSAGE_CHANGED, "subject_id")
         self.changed = [pk for pk in changed if pk not in self.added]
         self.messages = _by_id(
             Message.objects.filter(pk__in=[*self.added, *self.changed]).for_thread()
         )
         moved = _ids(changes, ChangeKind.CONVERSATION_CHANGED, "conversation_id")
-        self.clients = _ids(changes, ChangeKind.CLIENT_CHANGED, "client_id")
+        self.clients = _ids(changes, ChangeKind.CLIENT_CHANGED, "subject_id")
         threads = {message.conversation_id for message in self.messages.values()}
         wanted = Q(pk__in={*moved, *threads})
         if self.clients:

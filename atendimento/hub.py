@@ -19,10 +19,10 @@ from django.db import DatabaseError, InterfaceError
 
 from accounts.models import Agent
 from atendimento import frames, panes
-from whatsapp import live
-from whatsapp.follow import Follower
-from whatsapp.models import Change, Session
-from whatsapp.models.change import xmin
+from live import announce
+from live.feed import FeedReader
+from live.models import Change, xmin
+from whatsapp.models import Session
 
 logger = logging.getLogger(__name__)
 
@@ -52,10 +52,10 @@ class Watcher:
             self.close()
 
 
-class Hub(Follower):
+class Hub(FeedReader):
     """Lives in the event loop that first asked for it; `watch` and `leave` are its door."""
 
-    channels = (live.CHANGES, live.TYPING)
+    channels = (announce.CHANGES, announce.TYPING)
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Hub(Follower):
         self.watchers.discard(watcher)
 
     def heard(self, channel: str, payload: str) -> None:
-        if channel == live.TYPING:
+        if channel == announce.TYPING:
             self._typing(json.loads(payload))
         else:
             super().heard(channel, payload)
@@ -98,7 +98,7 @@ class Hub(Follower):
         for watcher in self.watchers:
             watcher.send(frames.outage(away))
 
-    async def now_and_then(self) -> None:
+    async def periodically(self) -> None:
         if time.monotonic() - self._refreshed > REFRESH:
             self._refreshed = time.monotonic()
             await self._refresh()
@@ -109,7 +109,7 @@ class Hub(Follower):
     async def catch_up(self) -> None:
         """Read the new changes once, and give each watcher one frame."""
         if self._snapshot is None:
-            self._snapshot = await self.run(live.snapshot)
+            self._snapshot = await self.run(announce.snapshot)
         fresh = await self.run(_unseen, self._snapshot)
         if not fresh:
             return

@@ -33,7 +33,8 @@ from django.test.utils import setup_databases, teardown_databases
 
 from accounts.factories import AgentFactory
 from bench.web import start
-from whatsapp import inbox, live
+from live import announce
+from whatsapp import inbox
 from whatsapp.gateway import codes
 from whatsapp.models import Session
 from whatsapp.spool import Spool
@@ -119,7 +120,7 @@ def cookie() -> str:
 def measure(
     session: Session, spool: Spool, web: subprocess.Popen[bytes], cookies: list[str], rate: int
 ) -> None:
-    command = [sys.executable, __file__, str(SECONDS), "agents", str(live.cursor())]
+    command = [sys.executable, __file__, str(SECONDS), "agents", str(announce.cursor())]
     agents = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert agents.stdin
     assert agents.stdout

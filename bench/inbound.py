@@ -23,9 +23,9 @@ django.setup()
 
 from django.test.utils import setup_databases, teardown_databases
 
+from live.listen import where
 from whatsapp import inbox
 from whatsapp.gateway import codes
-from whatsapp.listen import where
 from whatsapp.models import Conversation, Message, Session
 from whatsapp.spool import Spool
 from whatsapp.tests import payloads
@@ -67,7 +67,7 @@ def raw(session: Session) -> float:
                 [conversation],
             )
             pg.execute(
-                "INSERT INTO whatsapp_change (kind, session_id, conversation_id, at)"
+                "INSERT INTO live_change (kind, session_id, conversation_id, at)"
                 " VALUES ('message_added', %s, %s, now())",
                 [session.pk, conversation],
             )

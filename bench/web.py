@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from whatsapp.listen import where
+from live.listen import where
 
 ROOT = Path(__file__).resolve().parent.parent
 START = 5.0

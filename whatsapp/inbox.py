@@ -17,7 +17,9 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from whatsapp import events, live, receive
+from live import announce
+from live.models import Change
+from whatsapp import events, receive
 from whatsapp.gateway.translate import translate
 from whatsapp.models import Arrival, ArrivalState, LeaseLost, Session
 from whatsapp.spool import Spool, Spooled
@@ -63,7 +65,7 @@ def absorb(session: Session, spool_id: UUID, batch: Sequence[Spooled]) -> None:
         fresh = _keep(session, spool_id, batch)
         heard = [Heard(fresh[one.seq], _translate(one)) for one in batch if one.seq in fresh]
         _ignore(heard)
-        live.tell(_apply(session, heard))
+        announce.announce(_apply(session, heard))
 
 
 def _absorb_alone(session: Session, spool_id: UUID, one: Spooled) -> None:
@@ -85,7 +87,7 @@ def rerun(arrival: Arrival) -> None:
     with transaction.atomic():
         session = Session.objects.select_for_update(no_key=True).get(pk=arrival.session_id)
         event = translate(arrival.code, bytes(arrival.payload))
-        live.tell(_apply(session, [Heard(arrival.pk, event)]))
+        announce.announce(_apply(session, [Heard(arrival.pk, event)]))
         arrival.state, arrival.error = ArrivalState.DONE, ""
         arrival.save(update_fields=["state", "error"])
 
@@ -120,7 +122,7 @@ def _ignore(heard: Iterable[Heard]) -> None:
         Arrival.objects.filter(pk__in=ignored).update(state=ArrivalState.IGNORED)
 
 
-def _apply(session: Session, heard: Sequence[Heard]) -> Iterator[receive.Change]:
+def _apply(session: Session, heard: Sequence[Heard]) -> Iterator[Change]:
     """Runs of like events in their order, each run at once."""
     for kind, run in groupby(heard, key=lambda one: _kind(one.event)):
         if kind == "bubble":

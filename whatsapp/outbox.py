@@ -18,11 +18,11 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
+from live.outage import Outage
 from whatsapp import jid
 from whatsapp.gateway.connection import Connection, NotSent, Quote, Unproved
 from whatsapp.gateway.store import Store
 from whatsapp.models import Conversation, Delivery, Direction, Message, Session
-from whatsapp.outage import Outage
 
 logger = logging.getLogger(__name__)
 
@@ -90,10 +90,10 @@ def _record(session: Session, mark: Callable[[], object]) -> None:
             with transaction.atomic():
                 session.fence()
                 mark()
-            outage.over()
+            outage.ended()
             return
         except (OperationalError, InterfaceError) as error:
-            outage.goes_on(error)
+            outage.report(error)
             time.sleep(AWAY_PAUSE)
             close_old_connections()
 

@@ -16,10 +16,9 @@ from django.db import connection
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
+from live.models import Change, ChangeKind
 from whatsapp import events
 from whatsapp.models import (
-    Change,
-    ChangeKind,
     Contact,
     Conversation,
     Delivery,
@@ -253,7 +252,7 @@ def _changes(
 
 def _change(session: Session, kind: str, conversation: int, message: int | None = None) -> Change:
     return Change(
-        kind=kind, session_id=session.pk, conversation_id=conversation, message_id=message
+        kind=kind, session_id=session.pk, conversation_id=conversation, subject_id=message
     )
 
 

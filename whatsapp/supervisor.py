@@ -24,11 +24,11 @@ from pathlib import Path
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from whatsapp import live
+from live import announce
+from live.listen import Listener
+from live.outage import Outage
 from whatsapp.gateway.store import Store
-from whatsapp.listen import Listener
 from whatsapp.models import Session, State, StrayReceipt, Wanted
-from whatsapp.outage import Outage
 from whatsapp.worker import AGAIN, DONE
 
 logger = logging.getLogger(__name__)
@@ -63,16 +63,16 @@ class Supervisor:
     def run(self) -> None:
         """Work until `stop`, then end every child and wait for it."""
         outage = Outage("supervisor")
-        listener = Listener((live.NUMBERS,), lambda *_: self.woken.set())
+        listener = Listener((announce.NUMBERS,), lambda *_: self.woken.set())
         listener.start()
         while not self.stopping.is_set():
             try:
                 close_old_connections()
                 self.step()
                 self._tidy()
-                outage.over()
+                outage.ended()
             except (OperationalError, InterfaceError) as error:
-                outage.goes_on(error)
+                outage.report(error)
             self.woken.wait(1)
             self.woken.clear()
         self._end_children()

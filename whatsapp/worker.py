@@ -20,14 +20,15 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
-from whatsapp import events, inbox, live, outbox
+from live import announce
+from live.listen import Listener
+from live.outage import Outage
+from whatsapp import events, inbox, outbox
 from whatsapp.gateway.connection import Connection, NotSent
 from whatsapp.gateway.store import Store
 from whatsapp.gateway.translate import translate
-from whatsapp.listen import Listener
 from whatsapp.models import Conversation, LeaseLost, Session, State, Wanted
 from whatsapp.models.state import BAN_WORDS, LOGGED_OUT_WORDS, UNKNOWN_BAN
-from whatsapp.outage import Outage
 from whatsapp.people import known_addresses
 from whatsapp.spool import Spool
 
@@ -87,7 +88,7 @@ class Worker:
 
     def _start(self) -> None:
         self.connection = Connection(self.store, self.spool.append, self._on_event)
-        listener = Listener((live.OUTBOX, live.TYPING), self._heard)
+        listener = Listener((announce.OUTBOX, announce.TYPING), self._heard)
         self._threads = [
             threading.Thread(target=self._forever, args=[self._receive], name="inbox"),
             threading.Thread(target=self._forever, args=[self._send], name="outbox"),
@@ -113,10 +114,10 @@ class Worker:
                 asked = time.monotonic()
                 self.session.renew(self.spool.depth(), _moment(self.spool.last_at))
                 self.renewed = asked
-                self.outage.over()
+                self.outage.ended()
                 self._watch()
             except (OperationalError, InterfaceError) as error:
-                self.outage.goes_on(error)
+                self.outage.report(error)
                 self.spool.sync()
                 if self._lease_nearly_over():
                     raise LeaseLost("PostgreSQL is away") from error
@@ -213,7 +214,7 @@ class Worker:
         contacts = known_addresses(event.person).values("contact")
         found = Conversation.objects.filter(session=self.session, contact__in=contacts).first()
         if found:
-            live.contact_typing(found.pk, found.session_id, event.state)
+            announce.contact_typing(found.pk, found.session_id, event.state)
 
     def _logout(self) -> None:
         assert self.connection is not None
@@ -241,7 +242,7 @@ class Worker:
             except LeaseLost:
                 self.stop(AGAIN)
             except (OperationalError, InterfaceError) as error:
-                self.outage.goes_on(error)
+                self.outage.report(error)
                 self.stopping.wait(1)
             except Exception:
                 logger.exception("number %s: %s", self.session.pk, step.__name__)
@@ -274,9 +275,9 @@ class Worker:
             self.connection.typing(chat, composing=typing[pk] == "composing")
 
     def _heard(self, channel: str, payload: str) -> None:
-        if channel == live.OUTBOX and payload == str(self.session.pk):
+        if channel == announce.OUTBOX and payload == str(self.session.pk):
             self.wake_sender.set()
-        elif channel == live.TYPING:
+        elif channel == announce.TYPING:
             note = json.loads(payload)
             if note["who"] == "agent" and note["session"] == self.session.pk:
                 self._typing[note["conversation"]] = note["state"]

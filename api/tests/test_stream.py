@@ -18,12 +18,12 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.factories import AgentFactory, SupervisorFactory
 from api import events, stream
 from api.models import Event
+from live import announce
+from live.feed import FeedReader
+from live.models import Change
 from painel.asgi import sockets
-from whatsapp import live
 from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory
-from whatsapp.follow import Follower
-from whatsapp.live import message_added
-from whatsapp.models import Change, Conversation, State, Wanted
+from whatsapp.models import Conversation, State, Wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,8 +31,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest_asyncio.fixture(autouse=True)
 async def _stop() -> AsyncIterator[None]:
     yield
-    await stream.Stream.here().stop()
-    Follower._running.clear()
+    await stream.Stream.of_this_loop().stop()
+    FeedReader._running.clear()
 
 
 class Program:
@@ -85,7 +85,7 @@ def thread() -> Conversation:
 
 def _say(conversation: Conversation, text: str, pause: float = 0) -> None:
     with transaction.atomic():
-        message_added(MessageFactory(conversation=conversation, body=text))
+        MessageFactory(conversation=conversation, body=text).announce_added()
         if pause:
             threading.Event().wait(pause)
 
@@ -153,7 +153,7 @@ async def test_what_another_process_tells_meanwhile_comes_once(
     def overtaken() -> int:
         last = newest()
         _say(thread, "entretanto")
-        events.tell_all()
+        events.make_events()
         return last
 
     await sync_to_async(_say)(thread, "antes")
@@ -174,7 +174,7 @@ async def test_a_slow_commit_is_not_lost(thread: Conversation) -> None:
 
     def slow() -> None:
         with transaction.atomic():
-            message_added(MessageFactory(conversation=thread, body="devagar"))
+            MessageFactory(conversation=thread, body="devagar").announce_added()
             begun.set()
             finish.wait(5)
         connection.close()
@@ -260,7 +260,7 @@ async def test_a_cursor_in_the_address_counts_for_a_token_in_a_message(
 async def test_what_is_pruned_during_a_replay_is_noticed(thread: Conversation) -> None:
     for text in ("um", "dois", "três"):
         await sync_to_async(_say)(thread, text)
-    await sync_to_async(events.tell_all)()
+    await sync_to_async(events.make_events)()
     cursors = [event.pk async for event in Event.objects.order_by("pk")]
     await sync_to_async(Event.objects.filter(pk__lte=cursors[1]).delete)()
     assert await sync_to_async(stream._kept)(thread.session_id, cursors[0]) is None
@@ -274,7 +274,7 @@ async def test_many_events_at_once_cut_nobody_who_reads(thread: Conversation) ->
     many = stream.QUEUE + 500
     facts = Change(kind="conversation_changed", session_id=thread.session_id)
     facts.conversation_id = thread.pk
-    await sync_to_async(live.tell)([facts] * many)
+    await sync_to_async(announce.announce)([facts] * many)
     while len(program.heard) < many:
         assert await program.read(10)
 
@@ -333,7 +333,7 @@ async def test_an_invisible_number_is_4404(thread: Conversation) -> None:
 def test_untold_changes_are_found_by_their_own_index(thread: Conversation) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        assert "change_untold" in Change.objects.untold().order_by("pk")[:500].explain()
+        assert "change_without_event" in Change.objects.without_event().order_by("pk")[:500].explain()
         cursor.execute("SET LOCAL enable_sort = off")
         assert "event_stream" in Event.objects.of(thread.session_id, 5)[:500].explain()
 

@@ -28,7 +28,6 @@ from api import deliver, outgoing
 from api.admin import WebhookAdmin
 from api.models import Delivery, EventType, Outcome, Webhook
 from whatsapp.factories import ConversationFactory, MessageFactory
-from whatsapp.live import message_added
 from whatsapp.models import Conversation
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,7 +82,7 @@ def _hook(url: str, **options: Any) -> Webhook:
 
 def _say(conversation: Conversation, text: str) -> None:
     with transaction.atomic():
-        message_added(MessageFactory(conversation=conversation, body=text))
+        MessageFactory(conversation=conversation, body=text).announce_added()
 
 
 def test_an_event_is_posted_once_and_signed(other: Server, thread: Conversation) -> None:
@@ -141,7 +140,7 @@ def test_after_a_day_it_is_given_up_and_said(other: Server, thread: Conversation
     _hook(other.url)
     other.codes = [503]
     _say(thread, "oi")
-    deliver.events.tell_all()
+    deliver.events.make_events()
     Webhook.objects.get().take_events()
     Delivery.objects.update(created_at=timezone.now() - timedelta(hours=24))
     deliver.turn()
@@ -162,7 +161,7 @@ def test_two_deliverers_never_take_the_same(other: Server, thread: Conversation)
     for n in range(60):
         _say(thread, str(n))
     webhook = Webhook.objects.get()
-    deliver.events.tell_all()
+    deliver.events.make_events()
     webhook.take_events()
 
     def work() -> None:
@@ -226,7 +225,7 @@ def test_what_waits_a_day_for_a_silent_address_is_given_up(
     webhook = _hook(silent)
     for n in range(3):
         _say(thread, str(n))
-    deliver.events.tell_all()
+    deliver.events.make_events()
     webhook.take_events()
     Delivery.objects.update(created_at=timezone.now() - timedelta(hours=25))
     deliver.turn()
@@ -236,7 +235,7 @@ def test_what_waits_a_day_for_a_silent_address_is_given_up(
 def test_who_dies_with_one_in_hand_has_it_sent_again(other: Server, thread: Conversation) -> None:
     webhook = _hook(other.url)
     _say(thread, "oi")
-    deliver.events.tell_all()
+    deliver.events.make_events()
     webhook.take_events()
     assert webhook._hold()
     assert deliver.turn() == 0

@@ -21,7 +21,7 @@ from api.schema import answers, data
 from api.serializers import ClientSerializer
 from clients import cnpj, phone
 from clients.models import Client, ClientStatus, SalesStage
-from whatsapp import live
+from live import announce
 
 ID = OpenApiParameter("id", int, "path", description="Id do cliente.")
 
@@ -120,7 +120,7 @@ def _saved(form: ClientSerializer) -> Client:
             client: Client = form.save()
             if stage:
                 client.move_to_stage(SalesStage(stage))
-            live.client_changed(client)
+            announce.client_changed(client.pk)
     except IntegrityError as error:
         raise Invalid("cnpj", "Já existe um cliente com este CNPJ.") from error
     return client

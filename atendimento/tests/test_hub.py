@@ -18,21 +18,26 @@ from django.utils import timezone
 from accounts.factories import AgentFactory, SupervisorFactory
 from atendimento.consumers import DeskConsumer
 from atendimento.hub import Hub, prune
-from whatsapp import live
+from live import announce
+from live.feed import FeedReader
+from live.models import Change
 from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory
-from whatsapp.follow import Follower
-from whatsapp.models import Change, Conversation, Message
+from whatsapp.models import Conversation, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _announce_a_number() -> None:
+    announce.session_changed(SessionFactory().pk)
 
 
 @pytest_asyncio.fixture(autouse=True)
 async def _lived_in() -> AsyncIterator[None]:
     """A house in which something has changed before; its hub ends with the test's loop."""
-    await sync_to_async(live.session_changed)(await sync_to_async(SessionFactory)())
+    await sync_to_async(_announce_a_number)()
     yield
-    await Hub.here().stop()
-    Follower._running.clear()
+    await Hub.of_this_loop().stop()
+    FeedReader._running.clear()
 
 
 class Browser:
@@ -79,8 +84,8 @@ def _ids(text: str) -> list[int]:
 def _say(conversation: Conversation, text: str) -> Message:
     with transaction.atomic():
         message: Message = MessageFactory(conversation=conversation, body=text)
-        live.message_added(message)
-        live.conversation_changed(conversation)
+        message.announce_added()
+        conversation.announce_changed()
     return message
 
 
@@ -94,7 +99,7 @@ async def test_only_those_who_may_see_a_number_hear_of_it() -> None:
         await browser.open()
     await asyncio.sleep(0.5)
     await sync_to_async(_say)(conversation, "segredo")
-    await sync_to_async(live.contact_typing)(conversation.pk, closed.pk, "composing")
+    await sync_to_async(announce.contact_typing)(conversation.pk, closed.pk, "composing")
     heard = [await browser.read(1) for browser in watching]
     assert "segredo" not in heard[0]
     assert "typing" not in heard[0]
@@ -106,14 +111,14 @@ async def test_every_message_of_four_writers_is_heard_over_cut_sockets() -> None
     agent = await sync_to_async(SupervisorFactory)()
     conversation = await sync_to_async(ConversationFactory)()
     browser = Browser(agent, conversation=conversation.pk)
-    browser.cursor = await sync_to_async(live.cursor)()
+    browser.cursor = await sync_to_async(announce.cursor)()
     done = threading.Event()
 
     def write(number: int) -> None:
         for n in range(60):
             with transaction.atomic():
                 message = MessageFactory(conversation=conversation, body=f"{number}-{n}")
-                live.message_added(message)
+                message.announce_added()
                 connection.cursor().execute("SELECT pg_sleep(%s)", [0.002 * (number + n % 4)])
         connection.close()
 
@@ -149,20 +154,20 @@ async def test_a_large_batch_that_commits_late_is_heard(cut: bool) -> None:
 
     def slow() -> None:
         with transaction.atomic():
-            live.message_added(MessageFactory(conversation=conversation, body="devagar"))
+            MessageFactory(conversation=conversation, body="devagar").announce_added()
             begun.set()
             finish.wait(5)
         connection.close()
 
     browser = Browser(agent, conversation=conversation.pk)
-    browser.cursor = await sync_to_async(live.cursor)()
+    browser.cursor = await sync_to_async(announce.cursor)()
     await browser.open()
-    while not Hub.here().watchers:
+    while not Hub.of_this_loop().watchers:
         await asyncio.sleep(0.01)
     late = asyncio.create_task(asyncio.to_thread(slow))
     await asyncio.to_thread(begun.wait, 5)
     changes = [Change(kind="conversation_changed", conversation_id=busy.pk)] * 400
-    await sync_to_async(live.tell)(changes)
+    await sync_to_async(announce.announce)(changes)
     await browser.until(f"conv-{busy.pk}")
     if cut:
         await browser.close()
@@ -176,11 +181,11 @@ async def test_a_large_batch_that_commits_late_is_heard(cut: bool) -> None:
 async def test_a_page_that_slept_too_long_is_reloaded(settings: Any) -> None:
     settings.CHANGE_RETENTION_HOURS = 48
     browser = Browser(await sync_to_async(SupervisorFactory)())
-    browser.cursor = await sync_to_async(live.cursor)()
+    browser.cursor = await sync_to_async(announce.cursor)()
     conversation = await sync_to_async(ConversationFactory)()
     for _ in range(2):
-        await sync_to_async(live.conversation_changed)(conversation)
-    now = await sync_to_async(live.cursor)()
+        await sync_to_async(conversation.announce_changed)()
+    now = await sync_to_async(announce.cursor)()
     await sync_to_async(Change.objects.update)(at=timezone.now() - timedelta(hours=49))
     await sync_to_async(prune)()
     assert await Change.objects.acount() == 1
@@ -194,7 +199,7 @@ async def test_a_page_that_slept_too_long_is_reloaded(settings: Any) -> None:
 async def test_a_gap_too_large_reloads_the_page() -> None:
     agent = await sync_to_async(SupervisorFactory)()
     browser = Browser(agent)
-    browser.cursor = await sync_to_async(live.cursor)()
+    browser.cursor = await sync_to_async(announce.cursor)()
     await sync_to_async(
         lambda: Change.objects.bulk_create(Change(kind="session_changed") for _ in range(900))
     )()

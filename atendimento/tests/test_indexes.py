@@ -10,11 +10,12 @@ from django.db.models import QuerySet
 
 from accounts.factories import SupervisorFactory
 from atendimento import panes
-from whatsapp import live
+from live import announce
+from live.models import Change
 from whatsapp.events import Person
 from whatsapp.factories import ConversationFactory, SessionFactory
 from whatsapp.jid import of_phone
-from whatsapp.models import Arrival, Change, Conversation, Message, Session, Status
+from whatsapp.models import Arrival, Conversation, Message, Session, Status
 from whatsapp.people import contacts_of, known_addresses
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +97,6 @@ def test_the_queues_of_the_numbers(full: Conversation) -> None:
 
 
 def test_what_a_page_has_missed(full: Conversation) -> None:
-    live.tell([Change(kind="conversation_changed", conversation_id=full.pk)] * 900)
-    assert "change_since" in _plan(Change.objects.since(live.cursor())[:501])
-    assert "change_since" in _plan(Change.objects.unseen(live.snapshot()))
+    announce.announce([Change(kind="conversation_changed", conversation_id=full.pk)] * 900)
+    assert "change_since" in _plan(Change.objects.since(announce.cursor())[:501])
+    assert "change_since" in _plan(Change.objects.unseen(announce.snapshot()))

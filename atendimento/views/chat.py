@@ -16,7 +16,7 @@ from accounts.access import for_agents
 from accounts.models import Agent
 from atendimento import card, panes
 from atendimento.forms import FinishForm, TransferForm
-from whatsapp import live
+from live import announce
 from whatsapp.models import AlreadyClaimed, Conversation, Message, NotAllowed, Outcome, Status
 
 
@@ -107,7 +107,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def claim_next(request: HttpRequest) -> HttpResponse:
     """Whoever has waited longest, opened and ready to be answered."""
-    cursor, agent = live.cursor(), cast(Agent, request.user)
+    cursor, agent = announce.cursor(), cast(Agent, request.user)
     taken = Conversation.claim_next(agent)
     if taken is None:
         return problem(request, "Não há mais ninguém na fila.", 409)
@@ -170,7 +170,9 @@ def typing(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
     if conversation.assigned_to == request.user:
         state = "paused" if request.POST.get("parou") else "composing"
-        live.agent_typing(conversation, cast(Agent, request.user).pk, state)
+        announce.agent_typing(
+            conversation.pk, conversation.session_id, cast(Agent, request.user).pk, state
+        )
     return HttpResponse(status=204)
 
 
@@ -208,7 +210,7 @@ def _act(
         verb()
     except (AlreadyClaimed, NotAllowed) as error:
         status, notice = 409, str(error)
-    shown: dict[str, Any] = {"notice": notice, "kind": "aviso", "cursor": live.cursor()}
+    shown: dict[str, Any] = {"notice": notice, "kind": "aviso", "cursor": announce.cursor()}
     fresh = find(request, conversation.pk)
     if request.headers.get("HX-Target") == "chat":
         shown |= context(request, fresh)

@@ -12,7 +12,7 @@ from atendimento import card
 from atendimento.forms import ClientForm
 from atendimento.views.chat import around, find
 from clients.models import Client, SalesStage
-from whatsapp import live
+from live import announce
 from whatsapp.models import Conversation
 
 TAKEN = "Já existe um cliente com este CNPJ."
@@ -71,15 +71,15 @@ def stage(request: HttpRequest, pk: int) -> HttpResponse:
     if client is not None and wanted in SalesStage.values:
         with transaction.atomic():
             if client.move_to_stage(SalesStage(wanted)):
-                live.client_changed(client)
+                announce.client_changed(client.pk)
     return _card(request, conversation)
 
 
 def _register(request: HttpRequest, conversation: Conversation, client: Client) -> HttpResponse:
     with transaction.atomic():
         conversation.contact.belong_to(client)
-        live.client_changed(client)
-        live.conversation_changed(conversation)
+        announce.client_changed(client.pk)
+        conversation.announce_changed()
     return _card(request, conversation)
 
 
@@ -87,7 +87,7 @@ def _saved(form: ClientForm) -> bool:
     """Save; False when somebody took the CNPJ between the check and the writing."""
     try:
         with transaction.atomic():
-            live.client_changed(form.save_only())
+            announce.client_changed(form.save_only().pk)
     except IntegrityError:
         form.add_error(None, TAKEN)
         return False

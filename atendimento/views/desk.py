@@ -16,7 +16,7 @@ from accounts.access import for_agents
 from accounts.models import Agent
 from atendimento import panes
 from atendimento.views import chat
-from whatsapp import live
+from live import announce
 from whatsapp.models import Conversation, Session
 
 
@@ -25,7 +25,7 @@ from whatsapp.models import Conversation, Session
 @require_GET
 def desk(request: HttpRequest) -> HttpResponse:
     """The whole page, or the list alone when a tab, a filter or the search asks for it."""
-    agent, cursor = cast(Agent, request.user), live.cursor()
+    agent, cursor = cast(Agent, request.user), announce.cursor()
     look = panes.Look.of(request.GET)
     if _wants(request, "lista"):
         context = _frame(agent, look) | {"cursor": cursor}
@@ -40,7 +40,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 @require_GET
 def conversation(request: HttpRequest, pk: int, view: str = "conversa") -> HttpResponse:
     """The whole page with a conversation open, or its two panes for the page that is there."""
-    agent, cursor = cast(Agent, request.user), live.cursor()
+    agent, cursor = cast(Agent, request.user), announce.cursor()
     found = chat.find(request, pk)
     if _wants(request, "chat"):
         context = chat.context(request, found) | {"cursor": cursor}

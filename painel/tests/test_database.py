@@ -85,4 +85,4 @@ def test_the_first_command_of_a_fresh_checkout_has_its_database(server: Embedded
     )
     assert done.returncode == 0, done.stderr
     with psycopg.connect(server.url) as connection:
-        connection.execute("SELECT xid FROM whatsapp_change")
+        connection.execute("SELECT xid FROM live_change")

@@ -1,7 +1,6 @@
 from whatsapp.models.arrival import Arrival, ArrivalState, StrayReceipt
 from whatsapp.models.attachment import Attachment
 from whatsapp.models.attendance import Attendance, Outcome
-from whatsapp.models.change import Change, ChangeKind
 from whatsapp.models.contact import AddressKind, Contact, ContactAddress, ContactMerge
 from whatsapp.models.conversation import (
     AlreadyClaimed,
@@ -21,8 +20,6 @@ __all__ = [
     "ArrivalState",
     "Attachment",
     "Attendance",
-    "Change",
-    "ChangeKind",
     "Contact",
     "ContactAddress",
     "ContactMerge",

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from whatsapp import live
+from live import announce
 from whatsapp.models.attendance import Attendance, Outcome
 from whatsapp.models.message import Delivery, Direction, Kind, Message, Origin
 from whatsapp.models.session import Session
@@ -155,6 +155,9 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return f"{self.contact} · {self.session}"
 
+    def announce_changed(self) -> None:
+        announce.conversation_changed(self.session_id, self.pk)
+
     @property
     def open_attendance(self) -> Attendance | None:
         return self.attendances.filter(finished_at=None).first()
@@ -178,7 +181,7 @@ class Conversation(models.Model):
             self._attendance_claimed_by(agent)
             self._log(f"{agent} assumiu o atendimento {self.open_attendance}")
             self._mark_seen()
-            live.conversation_changed(self)
+            self.announce_changed()
 
     @classmethod
     def claim_next(cls, agent: Agent) -> Conversation | None:
@@ -205,7 +208,7 @@ class Conversation(models.Model):
             self.refresh_from_db()
             self.attendances.filter(finished_at=None).update(agent=to)
             self._log(f"{by} transferiu para {to or 'a fila'}")
-            live.conversation_changed(self)
+            self.announce_changed()
 
     def finish(self, by: Agent, outcome: Outcome) -> None:
         """Close the open attendance with a reason. Raises NotAllowed when it is closed already, or
@@ -223,7 +226,7 @@ class Conversation(models.Model):
             )
             self._mark_seen()
             self._log(f"{by} finalizou o atendimento {attendance}: {Outcome(outcome).label}")
-            live.conversation_changed(self)
+            self.announce_changed()
 
     def reopen(self, agent: Agent) -> None:
         """Open a new attendance in *agent*'s hands. Raises AlreadyClaimed when it is open."""
@@ -237,7 +240,7 @@ class Conversation(models.Model):
                 raise AlreadyClaimed(self.assigned_to)
             attendance = self.attendances.create(agent=agent, claimed_at=timezone.now())
             self._log(f"{agent} abriu o atendimento {attendance}")
-            live.conversation_changed(self)
+            self.announce_changed()
 
     def write(
         self,
@@ -304,9 +307,9 @@ class Conversation(models.Model):
         self.attendances.filter(finished_at=None, first_answer_at=None).update(
             first_answer_at=message.at
         )
-        live.message_added(message)
-        live.conversation_changed(self)
-        live.outbox_filled(self.session_id)
+        message.announce_added()
+        self.announce_changed()
+        announce.outbox_filled(self.session_id)
 
     def mark_read(self) -> None:
         """The agent has seen all there is: clear the counter, and owe WhatsApp the receipts."""
@@ -317,7 +320,7 @@ class Conversation(models.Model):
             )
             if seen or cleared:
                 self.refresh_from_db(fields=["unread_count"])
-                live.conversation_changed(self)
+                self.announce_changed()
 
     def mark_unread(self) -> None:
         """Put the counter back to one, so that the conversation is found again. WhatsApp is not
@@ -325,7 +328,7 @@ class Conversation(models.Model):
         with transaction.atomic():
             if Conversation.objects.filter(pk=self.pk, unread_count=0).update(unread_count=1):
                 self.refresh_from_db(fields=["unread_count"])
-                live.conversation_changed(self)
+                self.announce_changed()
 
     def _mark_seen(self) -> int:
         unseen = Message.objects.filter(
@@ -335,7 +338,7 @@ class Conversation(models.Model):
         if seen:
             Conversation.objects.filter(pk=self.pk).update(unread_count=0)
             self.unread_count = 0
-            live.outbox_filled(self.session_id)
+            announce.outbox_filled(self.session_id)
         return seen
 
     def _attendance_claimed_by(self, agent: Agent) -> None:
@@ -360,4 +363,4 @@ class Conversation(models.Model):
             origin=Origin.DESK,
             body=text,
         )
-        live.message_added(line)
+        line.announce_added()

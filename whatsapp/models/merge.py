@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from whatsapp import live
 from whatsapp.models.attendance import Attendance
 from whatsapp.models.contact import Contact, ContactAddress, ContactMerge
 from whatsapp.models.conversation import Conversation, Status
@@ -43,8 +42,8 @@ def _move(conversation: Conversation, kept: Contact) -> None:
     Attendance.objects.filter(conversation=conversation).update(conversation=target)
     Message.objects.filter(conversation=conversation).update(conversation=target)
     _absorb(target, conversation, leading)
-    live.conversation_changed(conversation)
-    live.conversation_changed(target)
+    conversation.announce_changed()
+    target.announce_changed()
     conversation.delete()
 
 

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from whatsapp import live
+from live import announce
 
 if TYPE_CHECKING:
     from accounts.models import Agent
@@ -186,6 +186,12 @@ class Message(models.Model):
     def __str__(self) -> str:
         return self.preview
 
+    def announce_added(self) -> None:
+        announce.message_added(self.session_id, self.conversation_id, self.pk)
+
+    def announce_changed(self) -> None:
+        announce.message_changed(self.session_id, self.conversation_id, self.pk)
+
     @property
     def preview(self) -> str:
         return preview_of(self.kind, self.body)
@@ -218,7 +224,7 @@ class Message(models.Model):
         unproved = Message.objects.filter(pk=self.pk, delivery__in=UNPROVED)
         unproved.update(delivery=Delivery.SENT, wa_id=wa_id, error="")
         self._hear_strays(wa_id)
-        live.message_changed(self)
+        self.announce_changed()
 
     def _hear_strays(self, wa_id: str) -> None:
         from whatsapp.models.arrival import StrayReceipt
@@ -249,7 +255,7 @@ class Message(models.Model):
                 self.refresh_from_db()
                 if wa_id:
                     self._hear_strays(wa_id)
-                live.message_changed(self)
+                self.announce_changed()
 
     def resend(self) -> bool:
         """Queue a failed or uncertain message again, as its agent asked. A second click finds it
@@ -261,8 +267,8 @@ class Message(models.Model):
             queued = mine.update(delivery=Delivery.QUEUED, error="", wa_id=None)
             if queued:
                 self.refresh_from_db()
-                live.message_changed(self)
-                live.outbox_filled(self.session_id)
+                self.announce_changed()
+                announce.outbox_filled(self.session_id)
         return bool(queued)
 
     def discard(self) -> bool:
@@ -273,5 +279,5 @@ class Message(models.Model):
             done = mine.update(delivery=Delivery.DISCARDED)
             if done:
                 self.refresh_from_db()
-                live.message_changed(self)
+                self.announce_changed()
         return bool(done)

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from clients import phone
-from whatsapp import live
+from live import announce
 from whatsapp.models.state import NEEDS_A_HAND, REFUSALS, WORDS, State, Wanted, Words
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Session(models.Model):
             fields += ["qr", "qr_expires_at"]
         with transaction.atomic():
             self.save(update_fields=fields)
-            live.session_changed(self)
+            announce.session_changed(self.pk)
 
     def show_qr(self, text: str, seconds: float) -> None:
         """Offer *text* as the QR to scan for the next *seconds*."""
@@ -162,8 +162,8 @@ class Session(models.Model):
         with transaction.atomic():
             self.wanted, self.wanted_at = wanted, timezone.now()
             self.save(update_fields=["wanted", "wanted_at"])
-            live.number_wanted(self.pk)
-            live.session_changed(self)
+            announce.number_wanted(self.pk)
+            announce.session_changed(self.pk)
 
     def begin(self) -> bool:
         """Connect a number that rests, or pair it where no phone is linked; False when that is
@@ -177,15 +177,15 @@ class Session(models.Model):
             )
             if begun:
                 self.refresh_from_db()
-                live.number_wanted(self.pk)
-                live.session_changed(self)
+                announce.number_wanted(self.pk)
+                announce.session_changed(self.pk)
         return bool(begun)
 
     def linked_as(self, phone_digits: str, lid: str, push_name: str) -> None:
         self.phone, self.lid, self.push_name = phone_digits, lid, push_name[:120]
         with transaction.atomic():
             self.save(update_fields=["phone", "lid", "push_name"])
-            live.session_changed(self)
+            announce.session_changed(self.pk)
 
     def acquire(self, owner: str) -> bool:
         """Take the lease for *owner* with a new epoch; False when somebody else holds it."""

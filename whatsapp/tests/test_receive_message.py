@@ -10,14 +10,13 @@ from neonize.proto import Neonize_pb2 as pb
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message as Content
 
 from accounts.factories import AgentFactory
+from live.models import Change, ChangeKind
 from whatsapp import inbox
 from whatsapp.gateway import codes
 from whatsapp.models import (
     Arrival,
     ArrivalState,
     Attendance,
-    Change,
-    ChangeKind,
     Contact,
     Conversation,
     Delivery,

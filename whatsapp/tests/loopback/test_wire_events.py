@@ -28,9 +28,9 @@ def test_own_phone_read_receipts_typing_and_hidden_numbers(paired: House) -> Non
     assert own.conversation_id == conversation.pk
 
     # The agent's typing reaches the customer.
-    from whatsapp import live
+    from live import announce
 
-    live.agent_typing(conversation, 1, "composing")
+    announce.agent_typing(conversation.pk, conversation.session_id, 1, "composing")
     paired.until(lambda: server.typing_seen.get(marina.number) == "composing")
 
     # A hidden number, and one that is addressed by telephone.

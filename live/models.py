@@ -40,37 +40,42 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     What a snapshot could not see, however, PostgreSQL can say exactly."""
 
     def since(self, cursor: int) -> ChangeQuerySet:
-        """All that a snapshot with this xmin (`live.cursor`) could not see, oldest first; and some
-        that it could: who asks must bear to be told twice."""
+        """All that a snapshot with this xmin (`announce.cursor`) could not see, oldest first.
+
+        And some that it could see: who asks must bear to be told twice."""
         return self.filter(xid__gte=cursor).order_by("xid", "pk")
 
     def unseen(self, snapshot: str) -> ChangeQuerySet:
-        """What *snapshot* (`live.snapshot`) could not see, and no more. Each row tells by which
+        """What *snapshot* (`announce.snapshot`) could not see, and no more. Each row tells by which
         snapshot it was read, as `snapshot`: the one to ask with the next time."""
         rows = self.since(xmin(snapshot))
         rows = rows.exclude(SeenIn("xid", models.Value(snapshot)))
         return rows.annotate(snapshot=RawSQL("pg_current_snapshot()::text", []))
 
-    def untold(self) -> ChangeQuerySet:
+    def without_event(self) -> ChangeQuerySet:
         """What the API's events do not have yet."""
-        return self.filter(told=False)
+        return self.filter(in_events=False)
 
     def expired(self, hours: float) -> ChangeQuerySet:
         return self.filter(at__lt=timezone.now() - timedelta(hours=hours))
 
 
 class Change(models.Model):
-    """A fact for those who watch: what kind of row changed, and its ids. Holds no foreign keys, so
-    that a fact may outlive its row and costs no look-ups at insert."""
+    """One row that changed: its kind and ids, for all who watch.
 
-    kind = models.CharField(max_length=24, choices=ChangeKind.choices)
+    `subject_id` is the row that the kind is about (a message, a client), where that is not the
+    conversation or the number itself. No foreign keys: a change may outlive its row, and costs no
+    look-ups at insert.
+    """
+
+    # No choices: a new kind is no new migration.
+    kind = models.CharField(max_length=24)
     session_id = models.BigIntegerField(null=True)
     conversation_id = models.BigIntegerField(null=True)
-    message_id = models.BigIntegerField(null=True)
-    client_id = models.BigIntegerField(null=True)
+    subject_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(default=timezone.now)
     xid = models.BigIntegerField(db_default=TransactionId(), editable=False)
-    told = models.BooleanField(default=False, db_default=False)
+    in_events = models.BooleanField(default=False, db_default=False)
 
     objects = ChangeQuerySet.as_manager()
 
@@ -79,7 +84,9 @@ class Change(models.Model):
         verbose_name_plural = "mudanças"
         indexes = [
             models.Index(fields=["xid", "id"], name="change_since"),
-            models.Index(fields=["id"], name="change_untold", condition=models.Q(told=False)),
+            models.Index(
+                fields=["id"], name="change_without_event", condition=models.Q(in_events=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The only door through which browsers, the API and webhooks learn that rows changed.
+"""The one door through which browsers, the API and webhooks learn that rows changed.
 
 A fact is a `Change` row (kind and ids, no HTML) written in the transaction of the change itself,
 and one NOTIFY that PostgreSQL delivers at commit. Typing is worth nothing a second later, so it
@@ -9,15 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from whatsapp.models.change import Change, ChangeKind, xmin
-
-if TYPE_CHECKING:
-    from clients.models import Client
-    from whatsapp.models import Conversation, Message, Session
+from live.models import Change, ChangeKind, xmin
 
 CHANGES = "painel_changes"
 TYPING = "painel_typing"
@@ -25,10 +20,9 @@ OUTBOX = "painel_outbox"
 NUMBERS = "painel_numbers"
 
 _INSERT = """
-    INSERT INTO whatsapp_change
-        (kind, session_id, conversation_id, message_id, client_id, at)
+    INSERT INTO live_change (kind, session_id, conversation_id, subject_id, at)
     SELECT *, clock_timestamp()
-    FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"""
+    FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"""
 
 
 def notify(channel: str, payload: str = "") -> None:
@@ -37,16 +31,10 @@ def notify(channel: str, payload: str = "") -> None:
         cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
 
 
-def tell(changes: Iterable[Change]) -> None:
-    """Write the facts and wake the readers, in one statement each whatever their number."""
+def announce(changes: Iterable[Change]) -> None:
+    """Write *changes* and wake the readers, in one statement each whatever their number."""
     rows = [
-        (
-            change.kind,
-            change.session_id,
-            change.conversation_id,
-            change.message_id,
-            change.client_id,
-        )
+        (change.kind, change.session_id, change.conversation_id, change.subject_id)
         for change in changes
     ]
     if not rows:
@@ -69,32 +57,38 @@ def cursor() -> int:
     return xmin(snapshot())
 
 
-def message_added(message: Message) -> None:
-    tell([_of_message(ChangeKind.MESSAGE_ADDED, message)])
+def message_added(session_id: int, conversation_id: int, message_id: int) -> None:
+    announce([of_message(ChangeKind.MESSAGE_ADDED, session_id, conversation_id, message_id)])
 
 
-def message_changed(message: Message) -> None:
-    tell([_of_message(ChangeKind.MESSAGE_CHANGED, message)])
+def message_changed(session_id: int, conversation_id: int, message_id: int) -> None:
+    announce([of_message(ChangeKind.MESSAGE_CHANGED, session_id, conversation_id, message_id)])
 
 
-def conversation_changed(conversation: Conversation) -> None:
-    tell(
-        [
-            Change(
-                kind=ChangeKind.CONVERSATION_CHANGED,
-                session_id=conversation.session_id,
-                conversation_id=conversation.pk,
-            )
-        ]
+def conversation_changed(session_id: int, conversation_id: int) -> None:
+    announce([of_conversation(session_id, conversation_id)])
+
+
+def session_changed(session_id: int) -> None:
+    announce([Change(kind=ChangeKind.SESSION_CHANGED, session_id=session_id)])
+
+
+def client_changed(client_id: int) -> None:
+    announce([Change(kind=ChangeKind.CLIENT_CHANGED, subject_id=client_id)])
+
+
+def of_message(kind: str, session_id: int, conversation_id: int, message_id: int) -> Change:
+    return Change(
+        kind=kind, session_id=session_id, conversation_id=conversation_id, subject_id=message_id
     )
 
 
-def session_changed(session: Session) -> None:
-    tell([Change(kind=ChangeKind.SESSION_CHANGED, session_id=session.pk)])
-
-
-def client_changed(client: Client) -> None:
-    tell([Change(kind=ChangeKind.CLIENT_CHANGED, client_id=client.pk)])
+def of_conversation(session_id: int, conversation_id: int) -> Change:
+    return Change(
+        kind=ChangeKind.CONVERSATION_CHANGED,
+        session_id=session_id,
+        conversation_id=conversation_id,
+    )
 
 
 def contact_typing(conversation_id: int, session_id: int, state: str) -> None:
@@ -103,9 +97,9 @@ def contact_typing(conversation_id: int, session_id: int, state: str) -> None:
     notify(TYPING, json.dumps({"who": "contact", **body}))
 
 
-def agent_typing(conversation: Conversation, agent_id: int, state: str) -> None:
+def agent_typing(conversation_id: int, session_id: int, agent_id: int, state: str) -> None:
     """Tell the number's worker (and colleagues) that an agent is ``composing`` or ``paused``."""
-    body = {"conversation": conversation.pk, "session": conversation.session_id, "state": state}
+    body = {"conversation": conversation_id, "session": session_id, "state": state}
     notify(TYPING, json.dumps({"who": "agent", "agent": agent_id, **body}))
 
 
@@ -117,12 +111,3 @@ def outbox_filled(session_id: int) -> None:
 def number_wanted(session_id: int) -> None:
     """Wake the supervisors: somebody wants a number paired, started or unlinked."""
     notify(NUMBERS, str(session_id))
-
-
-def _of_message(kind: ChangeKind, message: Message) -> Change:
-    return Change(
-        kind=kind,
-        session_id=message.session_id,
-        conversation_id=message.conversation_id,
-        message_id=message.pk,
-    )

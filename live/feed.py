@@ -12,21 +12,21 @@ from typing import Any, ClassVar, Self
 import psycopg
 from django.db import DatabaseError, InterfaceError, connection
 
-from whatsapp import live
-from whatsapp.listen import where
-from whatsapp.outage import Outage
+from live.announce import CHANGES
+from live.listen import where
+from live.outage import Outage
 
 logger = logging.getLogger(__name__)
 
 POLL = 1.0
 
 
-class Follower:
-    """Hears NOTIFY, reads on a thread of its own, and goes on whatever happens. A kind of follower
+class FeedReader:
+    """Hears NOTIFY, reads on a thread of its own, and goes on whatever happens. A kind of reader
     says in `catch_up` what it does when something changed, with the lock held."""
 
-    channels: ClassVar[tuple[str, ...]] = (live.CHANGES,)
-    _running: ClassVar[dict[tuple[type[Follower], asyncio.AbstractEventLoop], Follower]] = {}
+    channels: ClassVar[tuple[str, ...]] = (CHANGES,)
+    _running: ClassVar[dict[tuple[type[FeedReader], asyncio.AbstractEventLoop], FeedReader]] = {}
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -37,19 +37,19 @@ class Follower:
         self._tasks = [asyncio.create_task(self._forever(step)) for step in steps]
 
     @classmethod
-    def here(cls) -> Self:
+    def of_this_loop(cls) -> Self:
         """The one of the running loop, started when first asked for: daphne has no lifespan."""
         key = (cls, asyncio.get_running_loop())
-        if key not in Follower._running:
-            for old in [one for one in Follower._running if one[0] is cls]:
-                del Follower._running[old]
-            Follower._running[key] = cls()
-        found = Follower._running[key]
+        if key not in FeedReader._running:
+            for old in [one for one in FeedReader._running if one[0] is cls]:
+                del FeedReader._running[old]
+            FeedReader._running[key] = cls()
+        found = FeedReader._running[key]
         assert isinstance(found, cls)
         return found
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Do database work on the follower's own thread."""
+        """Do database work on the reader's own thread."""
         return await asyncio.get_running_loop().run_in_executor(
             self._executor, _with_connection, function, args
         )
@@ -63,7 +63,7 @@ class Follower:
     async def catch_up(self) -> None:
         raise NotImplementedError
 
-    async def now_and_then(self) -> None:
+    async def periodically(self) -> None:
         """After each catching up, without the lock: what is done only from time to time."""
 
     def heard(self, channel: str, payload: str) -> None:
@@ -73,13 +73,13 @@ class Follower:
         """PostgreSQL just went away, or came back."""
 
     def _database_is(self, trouble: Exception | None) -> None:
-        before = self._outage.lasts
+        before = self._outage.ongoing
         if trouble:
-            self._outage.goes_on(trouble)
+            self._outage.report(trouble)
         else:
-            self._outage.over()
-        if self._outage.lasts != before:
-            self.outage(self._outage.lasts)
+            self._outage.ended()
+        if self._outage.ongoing != before:
+            self.outage(self._outage.ongoing)
 
     async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
         """The top of a loop that must live: whatever happens, log it and go on."""
@@ -109,7 +109,7 @@ class Follower:
         self._woken.clear()
         async with self.lock:
             await self.catch_up()
-        await self.now_and_then()
+        await self.periodically()
 
 
 def _with_connection(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:

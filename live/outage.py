@@ -19,10 +19,10 @@ class Outage:
         self._said = 0.0
 
     @property
-    def lasts(self) -> bool:
+    def ongoing(self) -> bool:
         return self._since is not None
 
-    def goes_on(self, error: Exception) -> None:
+    def report(self, error: Exception) -> None:
         now = time.monotonic()
         if self._since is None:
             self._since, self._said = now, now - REPEAT
@@ -31,7 +31,7 @@ class Outage:
             reason = str(error).strip().partition("\n")[0]
             logger.warning("%s: PostgreSQL is away: %s", self._who, reason)
 
-    def over(self) -> None:
+    def ended(self) -> None:
         if self._since is not None:
             seconds, self._since = time.monotonic() - self._since, None
             logger.warning("%s: PostgreSQL is back after %.0f s", self._who, seconds)
