@@ -17,7 +17,7 @@ from clients import phone
 from whatsapp import jid
 from whatsapp.events import Person
 from whatsapp.models import AddressKind, ContactAddress, Conversation, Session, Status
-from whatsapp.people import contacts_of
+from whatsapp.models.identify import identify
 
 LONGEST = 64
 
@@ -84,7 +84,7 @@ def _begin(number: Session, person: Person, agent: Agent) -> Conversation:
     with transaction.atomic():
         # The worker makes conversations under the same lock, and trusts that nobody else does.
         Session.objects.select_for_update(no_key=True).get(pk=number.pk)
-        contact = contacts_of([(person, "")])[person]
+        contact = identify([(person, "")])[person]
         conversation, made = Conversation.objects.get_or_create(
             session=number,
             contact=contact,

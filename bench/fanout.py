@@ -34,11 +34,11 @@ from django.test.utils import setup_databases, teardown_databases
 from accounts.factories import AgentFactory
 from bench.web import start
 from live import announce
-from whatsapp import inbox
 from whatsapp.gateway import codes
 from whatsapp.models import Session
-from whatsapp.spool import Spool
 from whatsapp.tests import payloads
+from whatsapp.worker import inbox
+from whatsapp.worker.spool import Spool
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 10
 CASES = ((1, 20), (50, 20), (100, 20), (200, 100))

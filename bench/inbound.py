@@ -24,11 +24,11 @@ django.setup()
 from django.test.utils import setup_databases, teardown_databases
 
 from live.listen import where
-from whatsapp import inbox
 from whatsapp.gateway import codes
 from whatsapp.models import Conversation, Message, Session
-from whatsapp.spool import Spool
 from whatsapp.tests import payloads
+from whatsapp.worker import inbox
+from whatsapp.worker.spool import Spool
 
 MESSAGES = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
 CUSTOMERS = int(sys.argv[2]) if len(sys.argv) > 2 else 50

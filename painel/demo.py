@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from accounts.models import Agent, Role
 from clients.models import Client, ClientPhone, CompanyType, SalesStage
-from whatsapp.loopback.phones import Company
-from whatsapp.loopback.server import LoopbackServer
+from loopback.phones import Company
+from loopback.server import LoopbackServer
 from whatsapp.models import Session, State, Wanted
 
 PASSWORD = "demonstracao"

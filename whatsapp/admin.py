@@ -158,7 +158,7 @@ class ArrivalAdmin(Journal):
     @admin.action(description="Tratar de novo", permissions=["view"])
     def run_again(self, request: HttpRequest, chosen: QuerySet[Arrival]) -> None:
         # Reading bytes loads neonize and its 18 MB of Go, which no web process needs before.
-        from whatsapp import inbox
+        from whatsapp.worker import inbox
 
         for arrival in chosen.filter(state=ArrivalState.FAILED):
             try:

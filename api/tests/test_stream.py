@@ -333,7 +333,9 @@ async def test_an_invisible_number_is_4404(thread: Conversation) -> None:
 def test_untold_changes_are_found_by_their_own_index(thread: Conversation) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        assert "change_without_event" in Change.objects.without_event().order_by("pk")[:500].explain()
+        assert (
+            "change_without_event" in Change.objects.without_event().order_by("pk")[:500].explain()
+        )
         cursor.execute("SET LOCAL enable_sort = off")
         assert "event_stream" in Event.objects.of(thread.session_id, 5)[:500].explain()
 

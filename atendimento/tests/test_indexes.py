@@ -16,7 +16,7 @@ from whatsapp.events import Person
 from whatsapp.factories import ConversationFactory, SessionFactory
 from whatsapp.jid import of_phone
 from whatsapp.models import Arrival, Conversation, Message, Session, Status
-from whatsapp.people import contacts_of, known_addresses
+from whatsapp.models.identify import identify, known_addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +86,7 @@ def test_a_message_by_its_whatsapp_id_alone(full: Conversation) -> None:
 
 def test_a_person_by_lid_and_telephone(full: Conversation) -> None:
     people = [Person(of_phone(f"551199001{n:04}"), f"77{n}", f"551199001{n:04}") for n in range(99)]
-    contacts_of((person, "") for person in people)
+    identify((person, "") for person in people)
     plan = _plan(known_addresses(people[0]), bitmaps=True)
     assert "Index Cond: (((kind)::text" in plan
     assert "Seq Scan" not in plan

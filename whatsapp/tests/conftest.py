@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from whatsapp import inbox
 from whatsapp.gateway import codes
 from whatsapp.models import Session, State, Wanted
-from whatsapp.spool import Spool
+from whatsapp.worker import inbox
+from whatsapp.worker.spool import Spool
 
 LID = "200000000000001@lid"
 PHONE = "5511990010001@s.whatsapp.net"

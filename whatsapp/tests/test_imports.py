@@ -49,7 +49,7 @@ def test_the_web_process_never_loads_neonize() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["whatsapp.gateway.translate", "whatsapp.worker", "whatsapp.loopback.server", "painel.demo"],
+    ["whatsapp.gateway.translate", "whatsapp.worker.process", "loopback.server", "painel.demo"],
 )
 def test_libmagic_is_brought_along_before_neonize_asks_for_it(module: str) -> None:
     _run(ORDER.format(module=module))

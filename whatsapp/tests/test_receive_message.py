@@ -11,7 +11,6 @@ from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message as Content
 
 from accounts.factories import AgentFactory
 from live.models import Change, ChangeKind
-from whatsapp import inbox
 from whatsapp.gateway import codes
 from whatsapp.models import (
     Arrival,
@@ -29,9 +28,10 @@ from whatsapp.models import (
     Status,
     StrayReceipt,
 )
-from whatsapp.spool import Spool
 from whatsapp.tests import payloads
 from whatsapp.tests.conftest import LID, PHONE
+from whatsapp.worker import inbox
+from whatsapp.worker.spool import Spool
 
 Hear = Callable[..., None]
 

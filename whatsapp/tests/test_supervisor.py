@@ -7,7 +7,7 @@ import pytest
 
 from whatsapp.factories import SessionFactory
 from whatsapp.models import Session, State
-from whatsapp.supervisor import Supervisor
+from whatsapp.worker.supervisor import Supervisor
 
 pytestmark = pytest.mark.django_db
 

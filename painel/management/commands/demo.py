@@ -16,9 +16,9 @@ class Command(BaseCommand):
     help = "Mostra o painel inteiro sem celular: um WhatsApp local com clientes que escrevem."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from whatsapp.loopback.cast import Cast
-        from whatsapp.loopback.control import Control
-        from whatsapp.loopback.server import LoopbackServer
+        from loopback.cast import Cast
+        from loopback.control import Control
+        from loopback.server import LoopbackServer
 
         port = int(os.environ.get("PORT", "8000"))
         if not runner.port_is_free(port):

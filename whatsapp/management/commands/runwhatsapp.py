@@ -25,8 +25,8 @@ class Command(BaseCommand):
 
     def _one(self, options: dict[str, Any]) -> None:
         # neonize's threads are not daemons and some never end: leave without asking them.
-        from whatsapp.pairing import run_pairing
-        from whatsapp.worker import run_worker
+        from whatsapp.worker.pairing import run_pairing
+        from whatsapp.worker.process import run_worker
 
         code = 1
         try:
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             os._exit(code)
 
     def _supervise(self) -> None:
-        from whatsapp.supervisor import Supervisor
+        from whatsapp.worker.supervisor import Supervisor
 
         supervisor = Supervisor()
         for name in (signal.SIGTERM, signal.SIGINT):

@@ -20,10 +20,10 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
+from loopback.phones import Company, Customer
+from loopback.server import LoopbackServer
 from painel import pytest_database
 from painel.database import Embedded
-from whatsapp.loopback.phones import Company, Customer
-from whatsapp.loopback.server import LoopbackServer
 from whatsapp.models import Conversation, Message, Session, State, Wanted
 from whatsapp.tests.loopback.raw_client import RawClient
 

@@ -16,8 +16,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from whatsapp.loopback.phones import Company
-from whatsapp.loopback.server import LoopbackServer
+from loopback.phones import Company
+from loopback.server import LoopbackServer
 
 
 class RawClient:

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Page, expect, sync_playwright
 
-from whatsapp.loopback.control import FAULTS, Control
+from loopback.control import FAULTS, Control
 from whatsapp.models import Delivery, State
 from whatsapp.tests.loopback.conftest import House
 

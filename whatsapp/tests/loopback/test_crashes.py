@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from whatsapp.loopback.phones import Customer
+from loopback.phones import Customer
 from whatsapp.models import Delivery, Direction, Message, Session, State
 from whatsapp.tests.loopback.conftest import House
 

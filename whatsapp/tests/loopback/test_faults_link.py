@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 from django.db import connection
 
+from loopback.phones import Customer
 from painel.database import Embedded
-from whatsapp.loopback.phones import Customer
 from whatsapp.models import Conversation, Delivery, Kind, Message, State
 from whatsapp.tests.loopback.conftest import House
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from whatsapp.loopback.phones import Company
+from loopback.phones import Company
 from whatsapp.models import Session, State, Wanted
 from whatsapp.tests.loopback.conftest import House, copy_keys
 

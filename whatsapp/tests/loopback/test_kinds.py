@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message as Content
 
-from whatsapp.loopback.phones import Customer
+from loopback.phones import Customer
 from whatsapp.models import Arrival, ArrivalState, Contact, Conversation, Kind, Message
 from whatsapp.tests.loopback.conftest import House
 

@@ -7,8 +7,8 @@ import os
 import pytest
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message as Content
 
-from whatsapp.loopback.media import Damaged
-from whatsapp.loopback.phones import Bubble, Customer
+from loopback.media import Damaged
+from loopback.phones import Bubble, Customer
 from whatsapp.tests.loopback.raw_client import RawClient, packed, unpacked
 
 pytestmark = pytest.mark.loopback

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from whatsapp.loopback import ratchet
-from whatsapp.loopback.phones import Customer
-from whatsapp.loopback.wire import Jid, Node, decode, encode
+from loopback import ratchet
+from loopback.phones import Customer
+from loopback.wire import Jid, Node, decode, encode
 
 LONG = "x" * 300
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from neonize.proto.waHistorySync.WAWebProtobufsHistorySync_pb2 import HistorySync
 
-from whatsapp.loopback.phones import Customer
+from loopback.phones import Customer
 from whatsapp.tests.loopback.raw_client import RawClient
 
 pytestmark = pytest.mark.loopback

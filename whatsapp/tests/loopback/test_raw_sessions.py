@@ -7,8 +7,8 @@ from dataclasses import asdict
 import pytest
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
-from whatsapp.loopback import ratchet
-from whatsapp.loopback.phones import Company, Customer, World
+from loopback import ratchet
+from loopback.phones import Company, Customer, World
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from whatsapp.loopback.server import TRUST
+from loopback.server import TRUST
 
 pytestmark = pytest.mark.loopback
 

@@ -8,14 +8,14 @@ import zlib
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message, ProtocolMessage
 from neonize.proto.waHistorySync.WAWebProtobufsHistorySync_pb2 import HistorySync
 
-from whatsapp.loopback import adv, groups, to_device
-from whatsapp.loopback.appstate import PUSH_NAME
-from whatsapp.loopback.content import text_of
-from whatsapp.loopback.from_device import TICKS
-from whatsapp.loopback.link import fresh_id
-from whatsapp.loopback.phones import Bubble, Company, Customer
-from whatsapp.loopback.switchboard import Switchboard
-from whatsapp.loopback.wire import Jid, Node
+from loopback import adv, groups, to_device
+from loopback.appstate import PUSH_NAME
+from loopback.content import text_of
+from loopback.from_device import TICKS
+from loopback.link import fresh_id
+from loopback.phones import Bubble, Company, Customer
+from loopback.switchboard import Switchboard
+from loopback.wire import Jid, Node
 
 
 class Acts(Switchboard):

@@ -11,9 +11,9 @@ from typing import Any
 
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
-from whatsapp.loopback import ratchet
-from whatsapp.loopback.keys import KeyPair, sign
-from whatsapp.loopback.wire import LID, PHONE, Jid
+from loopback import ratchet
+from loopback.keys import KeyPair, sign
+from loopback.wire import LID, PHONE, Jid
 
 SIGNED_PREKEY_ID = 1
 ARCHIVED_LIMIT = 40

@@ -7,15 +7,15 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from whatsapp.loopback import ratchet, to_device
-from whatsapp.loopback.content import text_of
-from whatsapp.loopback.phone import Phone
-from whatsapp.loopback.phones import Bubble, Company, Customer, now
-from whatsapp.loopback.wire import Attribute, Node
+from loopback import ratchet, to_device
+from loopback.content import text_of
+from loopback.phone import Phone
+from loopback.phones import Bubble, Company, Customer, now
+from loopback.wire import Attribute, Node
 
 if TYPE_CHECKING:
-    from whatsapp.loopback.link import Link
-    from whatsapp.loopback.switchboard import Switchboard
+    from loopback.link import Link
+    from loopback.switchboard import Switchboard
 
 logger = logging.getLogger(__name__)
 

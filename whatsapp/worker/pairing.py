@@ -20,8 +20,8 @@ from whatsapp.gateway.connection import Connection
 from whatsapp.gateway.store import Store
 from whatsapp.gateway.translate import translate
 from whatsapp.models import Session, State, Wanted
-from whatsapp.spool import Spool
-from whatsapp.worker import DONE, LEASED_ELSEWHERE, REFUSAL_PAUSE, REFUSED
+from whatsapp.worker.exits import DONE, LEASED_ELSEWHERE, REFUSAL_PAUSE, REFUSED
+from whatsapp.worker.spool import Spool
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from whatsapp.loopback.keys import KeyPair, hkdf
-from whatsapp.loopback.protobuf import fields, packed
+from loopback.keys import KeyPair, hkdf
+from loopback.protobuf import fields, packed
 
 _VERSION = b"\x33"
 _SKIP_LIMIT = 2000

@@ -23,24 +23,22 @@ from django.utils import timezone
 from live import announce
 from live.listen import Listener
 from live.outage import Outage
-from whatsapp import events, inbox, outbox
+from whatsapp import events
 from whatsapp.gateway.connection import Connection, NotSent
 from whatsapp.gateway.store import Store
 from whatsapp.gateway.translate import translate
 from whatsapp.models import Conversation, LeaseLost, Session, State, Wanted
+from whatsapp.models.identify import known_addresses
 from whatsapp.models.state import BAN_WORDS, LOGGED_OUT_WORDS, UNKNOWN_BAN
-from whatsapp.people import known_addresses
-from whatsapp.spool import Spool
+from whatsapp.worker import inbox, outbox
+from whatsapp.worker.exits import AGAIN, DONE, LEASED_ELSEWHERE, REFUSAL_PAUSE, REFUSED
+from whatsapp.worker.spool import Spool
 
 logger = logging.getLogger(__name__)
-
-# Exit codes that the supervisor reads.
-DONE, AGAIN, LEASED_ELSEWHERE, REFUSED = 0, 3, 4, 5
 
 CONNECT_LIMIT = 60.0
 SILENCE_LIMIT = 600.0
 UNLINK_LIMIT = 30.0
-REFUSAL_PAUSE = timedelta(minutes=10)
 
 
 class Worker:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
-from whatsapp.loopback import ratchet
-from whatsapp.loopback.content import media_kind
-from whatsapp.loopback.phone import Phone
-from whatsapp.loopback.phones import Company, Customer, Written, now
-from whatsapp.loopback.wire import SERVER, Attribute, Jid, Node
+from loopback import ratchet
+from loopback.content import media_kind
+from loopback.phone import Phone
+from loopback.phones import Company, Customer, Written, now
+from loopback.wire import SERVER, Attribute, Jid, Node
 
 if TYPE_CHECKING:
-    from whatsapp.loopback.switchboard import Switchboard
+    from loopback.switchboard import Switchboard
 
 RETRY_LIMIT = 4
 

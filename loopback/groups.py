@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
-from whatsapp.loopback import to_device
-from whatsapp.loopback.phones import Company, Customer, now
-from whatsapp.loopback.senderkey import SenderKey
-from whatsapp.loopback.wire import Attribute, Jid, Node
+from loopback import to_device
+from loopback.phones import Company, Customer, now
+from loopback.senderkey import SenderKey
+from loopback.wire import Attribute, Jid, Node
 
 if TYPE_CHECKING:
-    from whatsapp.loopback.switchboard import Switchboard
+    from loopback.switchboard import Switchboard
 
 GROUP, NEWSLETTER, STATUS = "g.us", "newsletter", Jid("status", "broadcast")
 

@@ -22,9 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--cast", action="store_true", help="os clientes escrevem sozinhos")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from whatsapp.loopback.cast import Cast
-        from whatsapp.loopback.control import Control
-        from whatsapp.loopback.server import LoopbackServer
+        from loopback.cast import Cast
+        from loopback.control import Control
+        from loopback.server import LoopbackServer
 
         server = LoopbackServer(options["state_dir"], options["port"]).start()
         cast = Cast(server, server.company(options["number"], "Empresa"))

@@ -29,7 +29,7 @@ from live.listen import Listener
 from live.outage import Outage
 from whatsapp.gateway.store import Store
 from whatsapp.models import Session, State, StrayReceipt, Wanted
-from whatsapp.worker import AGAIN, DONE
+from whatsapp.worker.exits import AGAIN, DONE
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from neonize.proto.waAdv.WAAdv_pb2 import (
     ADVSignedDeviceIdentityHMAC,
 )
 
-from whatsapp.loopback.keys import KeyPair, sign
+from loopback.keys import KeyPair, sign
 
 
 @dataclass(frozen=True)

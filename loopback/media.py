@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
-from whatsapp.loopback.content import MEDIA, media_kind
-from whatsapp.loopback.keys import hkdf
+from loopback.content import MEDIA, media_kind
+from loopback.keys import hkdf
 
 HOST = "mmg.whatsapp.net"
 BLOB_LIMIT = 64 << 20

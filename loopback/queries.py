@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from whatsapp.loopback.media import HOST
-from whatsapp.loopback.phone import Phone
-from whatsapp.loopback.phones import Company, Customer, now
-from whatsapp.loopback.to_device import bundle_nodes
-from whatsapp.loopback.wire import PHONE, SERVER, Jid, Node
+from loopback.media import HOST
+from loopback.phone import Phone
+from loopback.phones import Company, Customer, now
+from loopback.to_device import bundle_nodes
+from loopback.wire import PHONE, SERVER, Jid, Node
 
 if TYPE_CHECKING:
-    from whatsapp.loopback.link import Link
+    from loopback.link import Link
 
 Answer = list[Node] | None
 

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self, TypeVar
 
-from whatsapp.loopback import tls
-from whatsapp.loopback.link import Link
-from whatsapp.loopback.media import MediaHost, headers
-from whatsapp.loopback.phones import World
-from whatsapp.loopback.websocket import WebSocket
+from loopback import tls
+from loopback.link import Link
+from loopback.media import MediaHost, headers
+from loopback.phones import World
+from loopback.websocket import WebSocket
 
 T = TypeVar("T")
 TRUST = Path(__file__).parent / "trust"
@@ -83,7 +83,7 @@ class Host:
 
     def environment(self) -> dict[str, str]:
         """What a process needs in its environment, from its exec on, to take us for WhatsApp."""
-        root = Path(__file__).resolve().parents[2]
+        root = Path(__file__).resolve().parents[1]
         return {
             "HTTPS_PROXY": f"http://127.0.0.1:{self.port}",
             "SSL_CERT_FILE": str(self.folder / "ca.pem"),

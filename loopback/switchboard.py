@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from whatsapp.loopback import to_device
-from whatsapp.loopback.host import Host
-from whatsapp.loopback.link import Link, fresh_id
-from whatsapp.loopback.phones import Bubble, Company, Customer
-from whatsapp.loopback.websocket import WebSocket
-from whatsapp.loopback.wire import Node
+from loopback import to_device
+from loopback.host import Host
+from loopback.link import Link, fresh_id
+from loopback.phones import Bubble, Company, Customer
+from loopback.websocket import WebSocket
+from loopback.wire import Node
 
 
 class Switchboard(Host):

@@ -29,7 +29,7 @@ from whatsapp.models import (
     Session,
     StrayReceipt,
 )
-from whatsapp.people import contacts_of
+from whatsapp.models.identify import identify
 
 Bubble: TypeAlias = events.MessageReceived | events.Undecryptable
 
@@ -70,7 +70,7 @@ def bubbles(session: Session, heard: Sequence[tuple[int, events.Event]]) -> Iter
         earlier = received.get(event.wa_id)
         if earlier is None or isinstance(earlier[1], events.Undecryptable):
             received[event.wa_id] = (arrival, event)
-    contacts = contacts_of(
+    contacts = identify(
         [(event.person, "" if event.from_me else event.push_name) for _, event in received.values()]
     )
     threads = _conversations(session, received, contacts)

@@ -5,11 +5,11 @@ The event loop lives in a thread of its own; every public method may be called f
 
 from __future__ import annotations
 
-from whatsapp.loopback import from_device
-from whatsapp.loopback.acts import Acts
-from whatsapp.loopback.host import TRUST as TRUST
-from whatsapp.loopback.phones import Company, Customer
-from whatsapp.loopback.wire import Node
+from loopback import from_device
+from loopback.acts import Acts
+from loopback.host import TRUST as TRUST
+from loopback.phones import Company, Customer
+from loopback.wire import Node
 
 
 class LoopbackServer(Acts):

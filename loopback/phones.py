@@ -8,13 +8,13 @@ from typing import Any
 
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
-from whatsapp.loopback import ratchet
-from whatsapp.loopback.appstate import AppState
-from whatsapp.loopback.faults import Faults
-from whatsapp.loopback.keys import KeyPair
-from whatsapp.loopback.phone import Kept, Phone
-from whatsapp.loopback.senderkey import SenderKey
-from whatsapp.loopback.wire import LID, PHONE, Attribute, Jid, Node
+from loopback import ratchet
+from loopback.appstate import AppState
+from loopback.faults import Faults
+from loopback.keys import KeyPair
+from loopback.phone import Kept, Phone
+from loopback.senderkey import SenderKey
+from loopback.wire import LID, PHONE, Attribute, Jid, Node
 
 
 @dataclass

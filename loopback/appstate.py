@@ -22,7 +22,7 @@ from neonize.proto.waServerSync.WAWebProtobufsServerSync_pb2 import (
 )
 from neonize.proto.waSyncAction.WAWebProtobufSyncAction_pb2 import SyncActionData, SyncActionValue
 
-from whatsapp.loopback.keys import hkdf
+from loopback.keys import hkdf
 
 PUSH_NAME = "critical_block"
 

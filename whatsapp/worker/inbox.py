@@ -19,10 +19,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from live import announce
 from live.models import Change
-from whatsapp import events, receive
+from whatsapp import events
 from whatsapp.gateway.translate import translate
 from whatsapp.models import Arrival, ArrivalState, LeaseLost, Session
-from whatsapp.spool import Spool, Spooled
+from whatsapp.worker import receive
+from whatsapp.worker.spool import Spool, Spooled
 
 logger = logging.getLogger(__name__)
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidTag
 from neonize.proto.waWa6.WAWebProtobufsWa6_pb2 import ClientPayload
 
-from whatsapp.loopback import from_device, queries
-from whatsapp.loopback.adv import Code, certify
-from whatsapp.loopback.noise import Cipher, Handshake
-from whatsapp.loopback.phones import Companion, Company, World, now
-from whatsapp.loopback.websocket import Closed, WebSocket
-from whatsapp.loopback.wire import SERVER, Jid, Node, decode, encode
+from loopback import from_device, queries
+from loopback.adv import Code, certify
+from loopback.noise import Cipher, Handshake
+from loopback.phones import Companion, Company, World, now
+from loopback.websocket import Closed, WebSocket
+from loopback.wire import SERVER, Jid, Node, decode, encode
 
 if TYPE_CHECKING:
-    from whatsapp.loopback.switchboard import Switchboard
+    from loopback.switchboard import Switchboard
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from whatsapp.loopback.content import shown_text
-from whatsapp.loopback.phones import Bubble, Company, Customer
-from whatsapp.loopback.server import LoopbackServer
+from loopback.content import shown_text
+from loopback.phones import Bubble, Company, Customer
+from loopback.server import LoopbackServer
 
 PAGE = Path(__file__).parent / "control.html"
 # What the page can do wrong on purpose, once: the next message, or the link at once.

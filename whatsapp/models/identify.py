@@ -16,7 +16,7 @@ from whatsapp.models.merge import merge
 Address = tuple[str, str]
 
 
-def contacts_of(people: Iterable[tuple[Person, str]]) -> dict[Person, Contact]:
+def identify(people: Iterable[tuple[Person, str]]) -> dict[Person, Contact]:
     """Find or make the contact of each (person, push name), in a handful of queries.
 
     Two contacts that turn out to be one person are merged. Must run inside a transaction.

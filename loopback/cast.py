@@ -8,8 +8,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from whatsapp.loopback.phones import Bubble, Company, Customer
-from whatsapp.loopback.server import LoopbackServer
+from loopback.phones import Bubble, Company, Customer
+from loopback.server import LoopbackServer
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from whatsapp.loopback.keys import KeyPair, hkdf, sign
-from whatsapp.loopback.protobuf import packed
-from whatsapp.loopback.ratchet import pad
+from loopback.keys import KeyPair, hkdf, sign
+from loopback.protobuf import packed
+from loopback.ratchet import pad
 
 _VERSION = b"\x33"
 

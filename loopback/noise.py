@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from neonize.proto.waCert.WACert_pb2 import CertChain
 from neonize.proto.waWa6.WAWebProtobufsWa6_pb2 import ClientPayload, HandshakeMessage
 
-from whatsapp.loopback.keys import KeyPair, hkdf, sign
+from loopback.keys import KeyPair, hkdf, sign
 
 _NAME = b"Noise_XX_25519_AESGCM_SHA256\0\0\0\0"
 _YEAR = 365 * 86400
