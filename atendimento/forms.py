@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import Agent
-from atendimento import card
+from atendimento import client_card
 from clients import cnpj
 from clients.models import Client
 from whatsapp.models import Outcome
@@ -41,9 +41,9 @@ class ClientForm(forms.ModelForm):
 
     class Meta:
         model = Client
-        fields = card.FIELDS
+        fields = client_card.FIELDS
 
-    def __init__(self, *args: Any, only: Sequence[str] = card.FIELDS, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, only: Sequence[str] = client_card.FIELDS, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in set(self.fields) - set(only):
             del self.fields[name]

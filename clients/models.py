@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.models import Agent
 from clients import cnpj, phone
-
-if TYPE_CHECKING:
-    from accounts.models import Agent
 
 
 class CompanyType(models.TextChoices):

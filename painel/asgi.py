@@ -12,8 +12,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import path
 
-from api.stream import StreamConsumer
-from atendimento.consumers import DeskConsumer
+from api.events.stream import StreamConsumer
+from atendimento.live.consumers import DeskConsumer
 
 desk = AllowedHostsOriginValidator(AuthMiddlewareStack(DeskConsumer.as_asgi()))
 # Programs send no Origin, and a token is no cookie that another site could make a browser send.

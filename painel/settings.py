@@ -158,7 +158,7 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "painel.errors.locked_out"
 # Behind a proxy everybody has the proxy's address: one stranger would lock an agent out.
-AXES_CLIENT_IP_CALLABLE = "api.throttles.address_of"
+AXES_CLIENT_IP_CALLABLE = "api.rest.throttles.address_of"
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "pt-br"
@@ -219,15 +219,15 @@ CACHES = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["api.envelope.Envelope"],
-    "DEFAULT_PARSER_CLASSES": ["api.parsers.SmallJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "api.schema.Schema",
-    "DEFAULT_THROTTLE_CLASSES": ["api.throttles.PerUser"],
+    "DEFAULT_RENDERER_CLASSES": ["api.rest.envelope.Envelope"],
+    "DEFAULT_PARSER_CLASSES": ["api.rest.parsers.SmallJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "api.rest.schema.Schema",
+    "DEFAULT_THROTTLE_CLASSES": ["api.rest.throttles.PerUser"],
     "DEFAULT_THROTTLE_RATES": {
         "user": env.str("API_RATE", default="1200/min"),
         "token": env.str("API_TOKEN_RATE", default="20/min"),
     },
-    "EXCEPTION_HANDLER": "api.envelope.handle",
+    "EXCEPTION_HANDLER": "api.rest.envelope.handle",
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0 if DEBUG else 1),
     "UNAUTHENTICATED_USER": None,
 }
@@ -250,7 +250,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "api.schema.bodies_are_strict",
+        "api.rest.schema.bodies_are_strict",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ConversationStatus": "whatsapp.models.Status",

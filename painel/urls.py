@@ -11,7 +11,7 @@ urlpatterns = [
     path("sair/", LogoutView.as_view(), name="logout"),
     path("atendimento/", include("atendimento.urls")),
     path("numeros/", include("whatsapp.urls")),
-    path("api/", include("api.urls")),
+    path("api/", include("api.rest.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import segno
 from django.contrib.auth.decorators import login_required
@@ -16,11 +16,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import Agent
 from whatsapp.forms import NumberForm
 from whatsapp.models import Session, State, Wanted
-
-if TYPE_CHECKING:
-    from accounts.models import Agent
 
 View = Callable[..., HttpResponse]
 MOVING = (State.PAIRING, State.CONNECTING)
@@ -32,7 +30,7 @@ def supervisors_only(view: View) -> View:
     @wraps(view)
     @login_required
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not cast("Agent", request.user).supervises:
+        if not cast(Agent, request.user).supervises:
             raise Http404
         return view(request, *args, **kwargs)
 

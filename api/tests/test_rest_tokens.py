@@ -11,8 +11,8 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts.factories import AgentFactory
 from accounts.models import Agent
+from api.rest.throttles import address_of
 from api.tests.conftest import told
-from api.throttles import address_of
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"

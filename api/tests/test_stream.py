@@ -16,7 +16,8 @@ from django.db import OperationalError, connection, transaction
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.factories import AgentFactory, SupervisorFactory
-from api import events, stream
+from api.events import make as events
+from api.events import stream
 from api.models import Event
 from live import announce
 from live.feed import FeedReader
@@ -347,7 +348,7 @@ async def test_who_comes_while_the_database_is_away_is_told_to_come_back(
         raise OperationalError("connection refused")
 
     program = Program(await sync_to_async(SupervisorFactory)(), "vendas-sp")
-    monkeypatch.setattr("api.stream._known", refuse)
+    monkeypatch.setattr("api.events.stream._known", refuse)
     await program.open()
     closed = await program.socket.receive_output(timeout=3)
     assert (closed["type"], closed["code"]) == ("websocket.close", 1011)

@@ -24,8 +24,8 @@ from django.utils import timezone
 
 from accounts.factories import AgentFactory
 from accounts.models import Role
-from api import deliver, outgoing
 from api.admin import WebhookAdmin
+from api.events import deliver, outgoing
 from api.models import Delivery, EventType, Outcome, Webhook
 from whatsapp.factories import ConversationFactory, MessageFactory
 from whatsapp.models import Conversation

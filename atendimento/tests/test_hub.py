@@ -16,8 +16,8 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.factories import AgentFactory, SupervisorFactory
-from atendimento.consumers import DeskConsumer
-from atendimento.hub import Hub, prune
+from atendimento.live.consumers import DeskConsumer
+from atendimento.live.hub import Hub, prune
 from live import announce
 from live.feed import FeedReader
 from live.models import Change
@@ -223,7 +223,7 @@ async def test_who_comes_while_the_database_is_away_is_told_to_come_back(
         raise OperationalError("connection refused")
 
     browser = Browser(await sync_to_async(AgentFactory)())
-    monkeypatch.setattr("atendimento.consumers.visible_sessions", refuse)
+    monkeypatch.setattr("atendimento.live.consumers.visible_sessions", refuse)
     await browser.open()
     closed = await browser.socket.receive_output(timeout=3)
     assert (closed["type"], closed["code"]) == ("websocket.close", 1011)

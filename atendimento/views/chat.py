@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import for_agents
 from accounts.models import Agent
-from atendimento import card, panes
+from atendimento import client_card, panes
 from atendimento.forms import FinishForm, TransferForm
 from live import announce
 from whatsapp.models import AlreadyClaimed, Conversation, Message, NotAllowed, Outcome, Status
@@ -40,7 +40,7 @@ def around(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
         "conversation": conversation,
         "contact": conversation.contact,
         "client": client,
-        "facts": card.facts(client) if client else (),
+        "facts": client_card.facts(client) if client else (),
         "past": conversation.attendances.exclude(finished_at=None).select_related("agent")[:5],
         "mine": mine,
         "outcomes": Outcome.choices,

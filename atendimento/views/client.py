@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import for_agents
-from atendimento import card
+from atendimento import client_card
 from atendimento.forms import ClientForm
 from atendimento.views.chat import around, find
 from clients.models import Client, SalesStage
@@ -48,7 +48,7 @@ def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """One row of the card: shown, being edited, saved, or back with its error and its text."""
     conversation = find(request, pk)
     client = conversation.contact.client
-    if client is None or name not in card.FIELDS:
+    if client is None or name not in client_card.FIELDS:
         raise Http404
     shown: dict[str, object] = {"conversation": conversation, "client": client}
     if request.method == "GET":
@@ -113,6 +113,8 @@ def _form(
 def _fact(
     request: HttpRequest, shown: dict[str, object], client: Client, name: str
 ) -> HttpResponse:
-    if name in card.FLAGS:
+    if name in client_card.FLAGS:
         return render(request, "atendimento/_flags.html", shown)
-    return render(request, "atendimento/_fact.html", shown | {"fact": card.fact(client, name)})
+    return render(
+        request, "atendimento/_fact.html", shown | {"fact": client_card.fact(client, name)}
+    )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -9,13 +9,11 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.models import Agent
 from live import announce
 from whatsapp.models.attendance import Attendance, Outcome
 from whatsapp.models.message import Delivery, Direction, Kind, Message, Origin
 from whatsapp.models.session import Session
-
-if TYPE_CHECKING:
-    from accounts.models import Agent
 
 MAX_TEXT = 4096
 # The order of the queue, as its index has it.

@@ -3,17 +3,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.models import Agent
 from live import announce
-
-if TYPE_CHECKING:
-    from accounts.models import Agent
 
 
 class Direction(models.TextChoices):

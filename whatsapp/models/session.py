@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -10,12 +9,10 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from accounts.models import Agent
 from clients import phone
 from live import announce
 from whatsapp.models.state import NEEDS_A_HAND, REFUSALS, WORDS, State, Wanted, Words
-
-if TYPE_CHECKING:
-    from accounts.models import Agent
 
 
 class LeaseLost(Exception):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from api import deliver
+from api.events import deliver
 
 
 class Command(BaseCommand):

@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from api.views import clients, conversations, docs, lost, messages, numbers, tokens
+from api.rest.views import clients, conversations, docs, messages, not_found, numbers, tokens
 
 NUMBER = r"^whatsapp/(?P<sessionId>[-a-zA-Z0-9_]{1,64})"
 PERSON = r"(?P<phoneNumber>[^/]+)"
@@ -25,5 +25,5 @@ urlpatterns = [
     re_path(NUMBER + rf"/conversation/{PERSON}/read$", conversations.ConversationRead.as_view()),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", docs.page, name="api_docs"),
-    re_path(r"", lost.Lost.as_view()),
+    re_path(r"", not_found.NotFoundView.as_view()),
 ]

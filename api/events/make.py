@@ -13,8 +13,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from api import shapes
-from api.models import OF_A_NUMBER, Event, EventType
+from api.events.models import OF_A_NUMBER, Event, EventType
+from api.rest import representations
+from api.rest.representations import Row
 from live.models import Change, ChangeKind
 from whatsapp.models import (
     Conversation,
@@ -79,8 +80,8 @@ class _Rows:
         messages = {change.subject_id for change in changes if change.kind in OF_A_MESSAGE}
         threads = {change.conversation_id for change in changes if change.conversation_id}
         numbers = {change.session_id for change in changes if change.session_id}
-        said = Message.objects.filter(pk__in=messages).values(*shapes.MESSAGE)
-        columns = (*shapes.CONVERSATION, "session__slug")
+        said = Message.objects.filter(pk__in=messages).values(*representations.MESSAGE)
+        columns = (*representations.CONVERSATION, "session__slug")
         seen = Conversation.objects.filter(pk__in=threads).values(*columns)
         self.messages = {row["pk"]: row for row in said}
         self.threads = {row["pk"]: row for row in seen}
@@ -94,22 +95,22 @@ def _event(change: Change, rows: _Rows) -> Event | None:
         case ChangeKind.SESSION_CHANGED:
             return _of_number(rows.numbers.get(change.session_id or 0))
         case ChangeKind.CONVERSATION_CHANGED if thread:
-            data = shapes.conversation(thread, thread["session__slug"])
+            data = representations.conversation(thread, thread["session__slug"])
             return Event(session_id=thread["session_id"], type=EventType.CONVERSATION, data=data)
         case ChangeKind.MESSAGE_ADDED | ChangeKind.MESSAGE_CHANGED if thread:
             return _of_message(change, rows.messages.get(change.subject_id or 0), thread)
     return None
 
 
-def _of_message(change: Change, message: shapes.Row | None, thread: shapes.Row) -> Event | None:
+def _of_message(change: Change, message: Row | None, thread: Row) -> Event | None:
     if message is None or message["direction"] == Direction.SYSTEM:
         return None
     added = change.kind == ChangeKind.MESSAGE_ADDED
-    person = shapes.address(thread["contact__phone"], thread["chat_jid"])
+    person = representations.address(thread["contact__phone"], thread["chat_jid"])
     return Event(
         session_id=message["session_id"],
         type=EventType.MESSAGE if added else EventType.STATUS,
-        data=shapes.message(message, person) | {"phoneNumber": person},
+        data=representations.message(message, person) | {"phoneNumber": person},
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from api.checked import Strict
+from api.rest.validation import Strict
 
 MOST = 200
 DEEPEST = 10_000

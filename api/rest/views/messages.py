@@ -16,14 +16,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Agent
-from api import shapes
-from api.checked import asked, checked
-from api.envelope import Invalid, Refused
-from api.freshness import unless_known
-from api.lookup import agent_of, conversation_named, conversation_with
-from api.paging import LARGEST_ID, Page
-from api.schema import PERSON, SESSION, answers, data
-from api.serializers import MessageSerializer, SendSerializer
+from api.rest import representations
+from api.rest.envelope import Invalid, Refused
+from api.rest.freshness import unless_known
+from api.rest.lookup import agent_of, conversation_named, conversation_with
+from api.rest.paging import LARGEST_ID, Page
+from api.rest.schema import PERSON, SESSION, answers, data
+from api.rest.serializers import MessageSerializer, SendSerializer
+from api.rest.validation import asked, checked
 from whatsapp.models import Conversation, Direction, Message, Origin
 
 KEY = OpenApiParameter(
@@ -52,23 +52,23 @@ class Messages(APIView):
         conversation = conversation_named(request, sessionId, phoneNumber)
         wanted = asked(ThreadQuery, request)
         sender = _address(conversation)
-        rows = [shapes.message(row, sender) for row in _page(conversation, wanted)]
+        rows = [representations.message(row, sender) for row in _page(conversation, wanted)]
         return unless_known(request, {"success": True, "data": rows})
 
 
-def _page(conversation: Conversation, wanted: dict[str, Any]) -> list[shapes.Row]:
+def _page(conversation: Conversation, wanted: dict[str, Any]) -> list[representations.Row]:
     found = conversation.messages.exclude(direction=Direction.SYSTEM).order_by("-at", "-pk")
     here = slice(wanted["offset"], wanted["offset"] + wanted["limit"])
     if "after" in wanted:
         newer = found.after(_named(conversation, "after", wanted)).order_by("at", "pk")
-        return list(newer.values(*shapes.MESSAGE)[here])
+        return list(newer.values(*representations.MESSAGE)[here])
     if "before" in wanted:
         found = found.before(_named(conversation, "before", wanted))
-    return list(found.values(*shapes.MESSAGE)[here])[::-1]
+    return list(found.values(*representations.MESSAGE)[here])[::-1]
 
 
 def _address(conversation: Conversation) -> str:
-    return shapes.address(conversation.contact.phone, conversation.chat_jid)
+    return representations.address(conversation.contact.phone, conversation.chat_jid)
 
 
 def _named(conversation: Conversation, field: str, wanted: dict[str, Any]) -> Message:
@@ -95,8 +95,8 @@ class Send(APIView):
         with transaction.atomic():
             conversation = conversation_with(request, sessionId, phoneNumber)
             message = _write(conversation, agent_of(request), text, key)
-        row = Message.objects.values(*shapes.MESSAGE).get(pk=message.pk)
-        shown = shapes.message(row, _address(conversation))
+        row = Message.objects.values(*representations.MESSAGE).get(pk=message.pk)
+        shown = representations.message(row, _address(conversation))
         return Response({"success": True, "data": shown}, status=202)
 
 

@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.envelope import failure, said
-from api.lookup import agent_of, number_named, only_supervisors
-from api.schema import SESSION, Said, answers, data
-from api.serializers import NumberSerializer
+from api.rest.envelope import failure, said
+from api.rest.lookup import agent_of, number_named, only_supervisors
+from api.rest.schema import SESSION, Said, answers, data
+from api.rest.serializers import NumberSerializer
 from whatsapp.models import Session, Wanted
 
 

@@ -12,14 +12,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Agent
-from api import shapes
-from api.checked import asked, checked
-from api.envelope import Refused, said
-from api.freshness import unless_known
-from api.lookup import agent_of, conversation_named, number_named
-from api.paging import LARGEST_ID, Cursor, CursorField, Page
-from api.schema import PERSON, SESSION, Said, answers, data
-from api.serializers import ConversationSerializer, FinishSerializer, MoveSerializer
+from api.rest import representations
+from api.rest.envelope import Refused, said
+from api.rest.freshness import unless_known
+from api.rest.lookup import agent_of, conversation_named, number_named
+from api.rest.paging import LARGEST_ID, Cursor, CursorField, Page
+from api.rest.schema import PERSON, SESSION, Said, answers, data
+from api.rest.serializers import ConversationSerializer, FinishSerializer, MoveSerializer
+from api.rest.validation import asked, checked
 from atendimento.panes import matching
 from whatsapp.models import Conversation, ConversationQuerySet, Status
 
@@ -56,12 +56,14 @@ class Conversations(APIView):
         wanted = asked(ListQuery, request)
         found = _chosen(number.conversations.newest_first(), wanted)
         start = 0 if "cursor" in wanted else wanted["offset"]
-        rows = list(found.values(*shapes.CONVERSATION)[start : start + wanted["limit"] + 1])
+        rows = list(
+            found.values(*representations.CONVERSATION)[start : start + wanted["limit"] + 1]
+        )
         shown = rows[: wanted["limit"]]
         last = shown[-1] if len(rows) > len(shown) else None
         body = {
             "success": True,
-            "data": [shapes.conversation(row, number.slug) for row in shown],
+            "data": [representations.conversation(row, number.slug) for row in shown],
             "next": str(Cursor(last["last_message_at"], last["pk"])) if last else None,
         }
         return unless_known(request, body)
@@ -99,8 +101,8 @@ class ConversationStatus(APIView):
         closing = request.data.get("status") == Status.CLOSED
         wanted = checked(FinishSerializer if closing else MoveSerializer, request.data)
         _move(conversation, agent_of(request), wanted)
-        fresh = Conversation.objects.values(*shapes.CONVERSATION).get(pk=conversation.pk)
-        return Response({"success": True, "data": shapes.conversation(fresh, sessionId)})
+        fresh = Conversation.objects.values(*representations.CONVERSATION).get(pk=conversation.pk)
+        return Response({"success": True, "data": representations.conversation(fresh, sessionId)})
 
 
 def _move(conversation: Conversation, agent: Agent, wanted: dict[str, Any]) -> None:

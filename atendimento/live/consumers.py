@@ -9,7 +9,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 
 from atendimento import panes
-from atendimento.hub import Hub, Watcher, visible_sessions
+from atendimento.live.hub import Hub, Watcher, visible_sessions
 
 GOING_AWAY = 1011  # htmx's ws extension comes back after this one, and not after 1000
 NOBODY = 4401

@@ -23,11 +23,11 @@ from rest_framework_simplejwt.serializers import (
 from rest_framework_simplejwt.tokens import UntypedToken
 
 from accounts.models import Agent
-from api.checked import Strict, checked
-from api.envelope import WRONG_PASSWORD, said
-from api.fields import Text
-from api.schema import Said, answers, data
-from api.throttles import PerAddressAtTheDoor
+from api.rest.envelope import WRONG_PASSWORD, said
+from api.rest.fields import Text
+from api.rest.schema import Said, answers, data
+from api.rest.throttles import PerAddressAtTheDoor
+from api.rest.validation import Strict, checked
 
 
 class Credentials(Strict):

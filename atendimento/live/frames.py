@@ -14,7 +14,7 @@ from live.models import Change, ChangeKind
 from whatsapp.models import Conversation, Message
 
 if TYPE_CHECKING:
-    from atendimento.hub import Watcher
+    from atendimento.live.hub import Watcher
 
 
 class Batch:

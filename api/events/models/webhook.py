@@ -10,9 +10,9 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from api import outgoing
-from api.models.delivery import Delivery, pause
-from api.models.event import Event, EventType
+from api.events import outgoing
+from api.events.models.delivery import Delivery, pause
+from api.events.models.event import Event, EventType
 
 BATCH = 500
 # Longer than a turn of one address can take; who died in it keeps its events waiting this long.

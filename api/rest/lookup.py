@@ -12,7 +12,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 
 from accounts.models import Agent
-from api.envelope import Invalid
+from api.rest.envelope import Invalid
 from clients import phone
 from whatsapp import jid
 from whatsapp.events import Person

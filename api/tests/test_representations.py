@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from accounts.factories import AgentFactory
-from api import shapes
-from api.serializers import ConversationSerializer, MessageSerializer
+from api.rest import representations
+from api.rest.serializers import ConversationSerializer, MessageSerializer
 from whatsapp.factories import (
     ClientFactory,
     ConversationFactory,
@@ -21,12 +21,14 @@ pytestmark = pytest.mark.django_db
 
 
 def _conversation(made: Conversation) -> dict[str, Any]:
-    row = Conversation.objects.values(*shapes.CONVERSATION).get(pk=made.pk)
-    return shapes.conversation(row, made.session.slug)
+    row = Conversation.objects.values(*representations.CONVERSATION).get(pk=made.pk)
+    return representations.conversation(row, made.session.slug)
 
 
 def _message(made: Message) -> dict[str, Any]:
-    return shapes.message(Message.objects.values(*shapes.MESSAGE).get(pk=made.pk), "1@lid")
+    return representations.message(
+        Message.objects.values(*representations.MESSAGE).get(pk=made.pk), "1@lid"
+    )
 
 
 def test_conversations_are_what_the_schema_says() -> None:

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from api import events
-from api.models import Delivery, Event, Webhook
+from api.events import make as events
+from api.events.models import Delivery, Event, Webhook
 from live import announce
 from live.listen import Listener
 from live.outage import Outage

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 
-class Lost(APIView):
+class NotFoundView(APIView):
     """Whatever else is asked below /api/."""
 
     permission_classes = [AllowAny]

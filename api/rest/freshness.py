@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from rest_framework.request import Request
 
-from api.envelope import Envelope
+from api.rest.envelope import Envelope
 
 
 def unless_known(request: Request, body: dict[str, Any]) -> HttpResponseBase:

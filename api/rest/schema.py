@@ -13,8 +13,8 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from api.envelope import SENTENCES, failure
-from api.examples import EXAMPLES
+from api.rest.envelope import SENTENCES, failure
+from api.rest.examples import EXAMPLES
 
 ERRORS = {
     400: "Dados inválidos; errors nomeia os campos.",

@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from api import outgoing
-from api.models.event import Event
+from api.events import outgoing
+from api.events.models.event import Event
 
 PATIENCE = timedelta(hours=24)
 FIRST_PAUSE = timedelta(seconds=10)

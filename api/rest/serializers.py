@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Agent
-from api.checked import Strict
-from api.fields import Email, Flag, Key, Text
+from api.rest.fields import Email, Flag, Key, Text
+from api.rest.validation import Strict
 from clients import cnpj
 from clients.models import Client, CompanyType, SalesStage
 from whatsapp.models import Delivery, Kind, Outcome, Session, Status
@@ -73,7 +73,7 @@ class PersonSerializer(serializers.Serializer[Any]):
 
 
 class ConversationSerializer(serializers.Serializer[Any]):
-    """What `shapes.conversation` makes, for the schema."""
+    """What `representations.conversation` makes, for the schema."""
 
     id = serializers.CharField()
     sessionId = serializers.CharField()
@@ -89,7 +89,7 @@ class ConversationSerializer(serializers.Serializer[Any]):
 
 
 class MessageSerializer(serializers.Serializer[Any]):
-    """What `shapes.message` makes, for the schema."""
+    """What `representations.message` makes, for the schema."""
 
     id = serializers.CharField()
     messageId = serializers.CharField(allow_null=True)

@@ -18,7 +18,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from accounts.models import Agent
-from atendimento import frames, panes
+from atendimento import panes
+from atendimento.live import frames
 from live import announce
 from live.feed import FeedReader
 from live.models import Change, xmin

@@ -20,8 +20,8 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import Agent
-from api import events
-from api.models import Event
+from api.events import make as events
+from api.events.models import Event
 from live.feed import FeedReader
 from whatsapp.models import Session
 

@@ -14,11 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.checked import asked
-from api.envelope import Invalid
-from api.paging import LARGEST_ID, Page
-from api.schema import answers, data
-from api.serializers import ClientSerializer
+from api.rest.envelope import Invalid
+from api.rest.paging import LARGEST_ID, Page
+from api.rest.schema import answers, data
+from api.rest.serializers import ClientSerializer
+from api.rest.validation import asked
 from clients import cnpj, phone
 from clients.models import Client, ClientStatus, SalesStage
 from live import announce
