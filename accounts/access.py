@@ -1,22 +1,28 @@
-"""Who is not logged in goes to the login page, and a fragment must not become that page."""
+"""Decorators for pages: who is not logged in is asked to, who may not is told so."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from accounts.models import Agent
+from accounts.rights import Can
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def for_agents(view: View[P]) -> View[P]:
-    """Ask for a log-in: a page by redirect, htmx and our own fetches by 401, which the page shows
-    as a banner while what was typed stays where it is."""
+    """Ask for a log-in: a page by redirect, htmx and our own fetches by 401.
+
+    The page shows the 401 as a banner, while what was typed stays where it is.
+    """
 
     @wraps(view)
     def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -27,3 +33,18 @@ def for_agents(view: View[P]) -> View[P]:
         return redirect_to_login(request.get_full_path())
 
     return checked
+
+
+def requires(can: Can) -> Callable[[View[P]], View[P]]:
+    """Ask for a log-in, then for the right to *can*; 403 without it."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not cast(Agent, request.user).may(can):
+                raise PermissionDenied(f"Esta página é da supervisão ({can}).")
+            return view(request, *args, **kwargs)
+
+        return for_agents(checked)
+
+    return decorate

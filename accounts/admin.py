@@ -1,7 +1,11 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 
 from accounts.models import Agent
+
+# Rights follow from the role alone.
+admin.site.unregister(Group)
 
 
 @admin.register(Agent)

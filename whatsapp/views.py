@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 import segno
-from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import Agent
+from accounts.access import requires
+from accounts.rights import Can
 from whatsapp.forms import NumberForm
 from whatsapp.models import Session, State, Wanted
 
-View = Callable[..., HttpResponse]
 MOVING = (State.PAIRING, State.CONNECTING)
-
-
-def supervisors_only(view: View) -> View:
-    """Agents need not know that the page exists."""
-
-    @wraps(view)
-    @login_required
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not cast(Agent, request.user).supervises:
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 def _numbers() -> QuerySet[Session]:
     return Session.objects.with_queue()
 
 
-@supervisors_only
+@requires(Can.CONNECT_NUMBER)
 @require_GET
 def numbers(request: HttpRequest) -> HttpResponse:
     return _page(request, NumberForm())
 
 
-@supervisors_only
+@requires(Can.CONNECT_NUMBER)
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     form = NumberForm(request.POST)
@@ -61,14 +45,14 @@ def add(request: HttpRequest) -> HttpResponse:
     return _page(request, form, status=422)
 
 
-@supervisors_only
+@requires(Can.CONNECT_NUMBER)
 @require_GET
 @never_cache
 def card(request: HttpRequest, pk: int) -> HttpResponse:
     return _card(request, get_object_or_404(_numbers(), pk=pk))
 
 
-@supervisors_only
+@requires(Can.CONNECT_NUMBER)
 @require_POST
 def want(request: HttpRequest, pk: int, wanted: Wanted) -> HttpResponse:
     """Pair, connect, stop or unlink; pairing again while a QR is shown changes nothing."""
@@ -81,7 +65,7 @@ def want(request: HttpRequest, pk: int, wanted: Wanted) -> HttpResponse:
     return answer
 
 
-@supervisors_only
+@requires(Can.CONNECT_NUMBER)
 @require_GET
 @never_cache
 def pairing(request: HttpRequest) -> HttpResponse:
@@ -105,7 +89,7 @@ def _pairing(number: Session | None) -> dict[str, Any]:
     }
 
 
-@supervisors_only
+@requires(Can.CONNECT_NUMBER)
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Only a number without history can go; the others are unlinked and stay readable."""

@@ -11,7 +11,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from whatsapp.models import AlreadyClaimed, NotAllowed
+from accounts.rights import NotAllowed
+from whatsapp.models import AlreadyClaimed
 
 SENTENCES = {
     status.HTTP_400_BAD_REQUEST: "Confira os dados enviados.",

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.factories import AgentFactory, SupervisorFactory
+from accounts.rights import NotAllowed
 from whatsapp.factories import ConversationFactory, SessionFactory
-from whatsapp.models import AlreadyClaimed, Conversation, Message, NotAllowed, Outcome, Status
+from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome, Status
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import for_agents
 from accounts.models import Agent
+from accounts.rights import NotAllowed
 from atendimento import client_card, panes
 from atendimento.forms import FinishForm, TransferForm
 from live import announce
-from whatsapp.models import AlreadyClaimed, Conversation, Message, NotAllowed, Outcome, Status
+from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome, Status
 
 
 def find(request: HttpRequest, pk: int) -> Conversation:

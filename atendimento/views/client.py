@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import audit
 from accounts.access import for_agents
+from accounts.models import Agent
 from atendimento import client_card
 from atendimento.forms import ClientForm
 from atendimento.views.chat import around, find
@@ -57,7 +61,7 @@ def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             return render(request, "atendimento/_fact_form.html", shown | {"form": form})
         return _fact(request, shown, client, name)
     form = ClientForm(request.POST, instance=client, only=(name,))
-    if form.is_valid() and _saved(form):
+    if form.is_valid() and _saved(form, cast(Agent, request.user)):
         return _fact(request, shown, client, name)
     return render(request, "atendimento/_fact_form.html", shown | {"form": form}, status=422)
 
@@ -83,11 +87,15 @@ def _register(request: HttpRequest, conversation: Conversation, client: Client) 
     return _card(request, conversation)
 
 
-def _saved(form: ClientForm) -> bool:
+def _saved(form: ClientForm, by: Agent) -> bool:
     """Save; False when somebody took the CNPJ between the check and the writing."""
     try:
         with transaction.atomic():
-            announce.client_changed(form.save_only().pk)
+            client = form.save_only()
+            for name in form.changed_data:
+                old, new = form.initial[name], form.cleaned_data[name]
+                audit.record(by, f"client.{name}", client, old=old, new=new, client_id=client.pk)
+            announce.client_changed(client.pk)
     except IntegrityError:
         form.add_error(None, TAKEN)
         return False

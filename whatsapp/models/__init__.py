@@ -6,7 +6,6 @@ from whatsapp.models.conversation import (
     AlreadyClaimed,
     Conversation,
     ConversationQuerySet,
-    NotAllowed,
     Status,
 )
 from whatsapp.models.message import Delivery, Direction, Kind, Message, Origin
@@ -30,7 +29,6 @@ __all__ = [
     "Kind",
     "LeaseLost",
     "Message",
-    "NotAllowed",
     "Origin",
     "Outcome",
     "Session",

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Agent
+from accounts.rights import NotAllowed
 from live import announce
 from whatsapp.models.attendance import Attendance, Outcome
 from whatsapp.models.message import Delivery, Direction, Kind, Message, Origin
@@ -26,10 +27,6 @@ class AlreadyClaimed(Exception):
     def __init__(self, holder: Agent | None) -> None:
         super().__init__(f"{holder} assumiu antes de você." if holder else "Já foi finalizada.")
         self.holder = holder
-
-
-class NotAllowed(Exception):
-    """The verb does not fit the state of the conversation; the text is for the agent (pt-BR)."""
 
 
 class Status(models.TextChoices):

@@ -3,7 +3,6 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client as Browser
 
 from accounts.factories import AgentFactory, SupervisorFactory
@@ -86,13 +85,14 @@ def test_agents_do_not_enter_the_admin(client: Browser) -> None:
     assert client.get("/admin/").status_code == 302
 
 
-def test_role_decides_the_group(db: None) -> None:
+def test_the_role_decides_the_permissions(db: None) -> None:
     agent = AgentFactory()
     agent.role = Role.SUPERVISOR
     agent.save()
-    assert [group.name for group in agent.groups.all()] == ["Supervisores"]
+    agent = Agent.objects.get(pk=agent.pk)
     assert agent.is_staff
-    assert Group.objects.get(name="Supervisores").permissions.exists()
+    assert agent.has_perm("whatsapp.change_session")
+    assert not agent.has_perm("api.change_webhook")
 
 
 def test_first_superuser_is_an_admin(db: None) -> None:

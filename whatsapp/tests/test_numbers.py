@@ -25,7 +25,7 @@ def supervising(client: Browser) -> Browser:
 
 def test_agents_do_not_know_the_page(client: Browser) -> None:
     client.force_login(AgentFactory())
-    assert client.get(reverse("numbers")).status_code == 404
+    assert client.get(reverse("numbers")).status_code == 403
 
 
 def test_what_one_agent_sees_is_what_many_see(

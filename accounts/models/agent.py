@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser, Group, UserManager
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+
+from accounts.rights import Can, Scope, may
 
 
 class Role(models.TextChoices):
@@ -12,20 +14,13 @@ class Role(models.TextChoices):
     ADMIN = "admin", "Administrador"
 
 
-GROUPS = {
-    Role.AGENT: "Atendentes",
-    Role.SUPERVISOR: "Supervisores",
-    Role.ADMIN: "Administradores",
-}
-
-
 class AgentManager(UserManager["Agent"]):
     def create_superuser(self, *args: Any, **kwargs: Any) -> Agent:
         return super().create_superuser(*args, **{"role": Role.ADMIN, **kwargs})
 
 
 class Agent(AbstractUser):
-    """A person who logs in. The role decides the permission group and who enters the admin."""
+    """A person who logs in. The role decides what he may do (`accounts.rights`)."""
 
     role = models.CharField("papel", max_length=10, choices=Role.choices, default=Role.AGENT)
 
@@ -42,6 +37,10 @@ class Agent(AbstractUser):
     def supervises(self) -> bool:
         return self.is_superuser or self.role in (Role.SUPERVISOR, Role.ADMIN)
 
+    def may(self, can: Can, distance: Scope = Scope.OWN) -> bool:
+        """Whether the table of rights lets this agent do *can* to something that far away."""
+        return may(self, can, distance)
+
     @property
     def initials(self) -> str:
         words = str(self).split()
@@ -49,10 +48,6 @@ class Agent(AbstractUser):
         return letters.upper()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Role, group and entrance to the admin always agree, whoever saves."""
+        """The role decides who enters the admin, whoever saves."""
         self.is_staff = self.supervises
         super().save(*args, **kwargs)
-        group, _ = Group.objects.get_or_create(name=GROUPS[Role(self.role)])
-        others = Group.objects.filter(name__in=GROUPS.values()).exclude(pk=group.pk)
-        self.groups.remove(*others)
-        self.groups.add(group)
