@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client as Browser
+from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.factories import AgentFactory
 from painel import errors
@@ -44,12 +45,15 @@ def test_a_request_without_database_is_answered_in_words(
     db: None, request: pytest.FixtureRequest
 ) -> None:
     client = Browser(raise_request_exception=False)
-    client.force_login(AgentFactory())
+    agent = AgentFactory()
+    client.force_login(agent)
+    token = AccessToken.for_user(agent)
     request.getfixturevalue("away")
     page = client.get("/atendimento/")
     assert (page.status_code, page["Retry-After"]) == (503, "5")
     assert "banco de dados" in page.content.decode()
-    call = client.get("/api/whatsapp/vendas-sp")
+    headers = {"Authorization": f"Bearer {token}"}
+    call = client.get("/api/whatsapp/vendas-sp", headers=headers)
     assert call.status_code == 503
     assert call.json() == {"success": False, "message": errors.AWAY}
 

@@ -89,10 +89,10 @@ def test_the_role_decides_the_permissions(db: None) -> None:
     agent = AgentFactory()
     agent.role = Role.SUPERVISOR
     agent.save()
-    agent = Agent.objects.get(pk=agent.pk)
-    assert agent.is_staff
-    assert agent.has_perm("whatsapp.change_session")
-    assert not agent.has_perm("api.change_webhook")
+    known = Agent.objects.get(pk=agent.pk)
+    assert known.is_staff
+    assert known.has_perm("whatsapp.change_session")
+    assert not known.has_perm("api.change_webhook")
 
 
 def test_first_superuser_is_an_admin(db: None) -> None:
