@@ -1,6 +1,7 @@
 from whatsapp.models.arrival import Arrival, ArrivalState, StrayReceipt
 from whatsapp.models.attachment import Attachment
 from whatsapp.models.attendance import Attendance, Outcome
+from whatsapp.models.attendance_event import AttendanceEvent, EventKind
 from whatsapp.models.contact import AddressKind, Contact, ContactAddress, ContactMerge
 from whatsapp.models.conversation import (
     AlreadyClaimed,
@@ -19,6 +20,7 @@ __all__ = [
     "ArrivalState",
     "Attachment",
     "Attendance",
+    "AttendanceEvent",
     "Contact",
     "ContactAddress",
     "ContactMerge",
@@ -26,6 +28,7 @@ __all__ = [
     "ConversationQuerySet",
     "Delivery",
     "Direction",
+    "EventKind",
     "Kind",
     "LeaseLost",
     "Message",

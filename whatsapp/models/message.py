@@ -147,6 +147,14 @@ class Message(models.Model):
     read_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField("visto pela equipe em", null=True, blank=True)
     receipt_sent_at = models.DateTimeField(null=True, blank=True)
+    event = models.OneToOneField(
+        "whatsapp.AttendanceEvent",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="line",
+        help_text="O passo do atendimento que esta linha mostra.",
+    )
     arrival = models.ForeignKey(
         "whatsapp.Arrival", models.SET_NULL, null=True, blank=True, db_index=False
     )
