@@ -19,8 +19,11 @@ from accounts.guard import Locked
 from accounts.models import Door
 
 Answer = Callable[[HttpRequest], Any]
-# Where a person with a temporary password may go, by the name of the address.
-OPEN = {"first_access", "logout", "alive", "ready"}
+# Where a person with a temporary password may go, by the name of the address; and the paths that
+# must not ask who it is: health needs no database, and the API knows no sessions (its tokens have
+# their own rule, `tokens.may_have_token`).
+OPEN = {"first_access", "logout"}
+WITHOUT_SESSION = ("/healthz", "/readyz", "/api/")
 
 
 def door_of(path: str) -> Door:
@@ -57,8 +60,8 @@ class FirstAccessMiddleware(MiddlewareMixin):
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
         match = request.resolver_match
-        if (match and match.url_name in OPEN) or request.path.startswith("/api/"):
-            return None  # the API knows no sessions; its tokens are refused by their own rule
+        if (match and match.url_name in OPEN) or request.path.startswith(WITHOUT_SESSION):
+            return None
         if not request.user.is_authenticated or not request.user.must_change_password:
             return None
         name = "first_access"
