@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -24,7 +25,7 @@ def address_of(request: HttpRequest) -> str:
 
 
 def _forwarded(request: HttpRequest) -> str:
-    proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]
+    proxies = cast(int, settings.REST_FRAMEWORK["NUM_PROXIES"])
     header = request.META.get("HTTP_X_FORWARDED_FOR", "")
     addresses = [one.strip() for one in header.split(",") if one.strip()]
     return addresses[-proxies] if 0 < proxies <= len(addresses) else ""

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 
 from accounts import audit_words
@@ -33,9 +32,9 @@ class LogInForm(AuthenticationForm):
 
     error_messages = {"invalid_login": WRONG, "inactive": WRONG}
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+    def confirm_login_allowed(self, user: Agent) -> None:
         super().confirm_login_allowed(user)
-        if isinstance(user, Agent) and user.temporary_expired:
+        if user.temporary_expired:
             raise ValidationError(EXPIRED, code="expired")
 
 
@@ -74,7 +73,7 @@ class PersonForm(forms.Form):
         if person is not None:
             del self.fields["username"]
             known = {"name": person.get_full_name(), "email": person.email, "role": person.role}
-            self.initial = known | self.initial
+            self.initial = {**known, **self.initial}
 
     def values(self) -> dict[str, str]:
         """What `people.create` and `people.edit` take."""

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -73,9 +72,6 @@ class Agent(AbstractUser):
 
     objects = AgentManager()  # type: ignore[misc]
 
-    # Set by AgentQuerySet.with_locks.
-    locked_until: datetime | None = None
-
     class Meta:
         verbose_name = "pessoa"
         ordering = ["first_name", "username"]
@@ -111,9 +107,10 @@ class Agent(AbstractUser):
 
     @property
     def standing(self) -> Standing:
+        """How the person stands; whether he is locked only `with_locks` knows."""
         if not self.is_active:
             return Standing.INACTIVE
-        if self.locked_until:
+        if getattr(self, "locked_until", None):
             return Standing.LOCKED
         if self.must_change_password:
             return Standing.EXPIRED if self.temporary_expired else Standing.TEMPORARY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, models
 from django.utils import timezone
@@ -91,7 +92,7 @@ class LoginLimitQuerySet(models.QuerySet["LoginLimit"]):
         return row[0] if row else None
 
     @staticmethod
-    def _execute(sql: str, values: dict[str, object]) -> tuple[datetime | None] | None:
+    def _execute(sql: str, values: dict[str, Any]) -> tuple[datetime | None] | None:
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
             row: tuple[datetime | None] | None = cursor.fetchone()

@@ -117,11 +117,16 @@ def _filters(request: HttpRequest) -> str:
 async def _csv(found: AuditQuerySet) -> AsyncIterator[str]:
     """Page by page and asynchronously: Django would first gather a synchronous stream whole."""
     yield "\ufeff" + line(HEAD)
-    page = await sync_to_async(list)(found[:EXPORT_PAGE])
+    page = await _read(found)
     while page:
         yield "".join(line(_cells(entry)) for entry in page)
         last = page[-1]
-        page = await sync_to_async(list)(found.below(last.at, last.pk)[:EXPORT_PAGE])
+        page = await _read(found.below(last.at, last.pk))
+
+
+@sync_to_async
+def _read(found: AuditQuerySet) -> list[AuditEntry]:
+    return list(found[:EXPORT_PAGE])
 
 
 def _cells(entry: AuditEntry) -> list[str]:

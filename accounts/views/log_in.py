@@ -26,13 +26,13 @@ class LogIn(LoginView):
 
 
 class LogOut(LogoutView):
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         agent = request.user
         answer = super().post(request, *args, **kwargs)
         if isinstance(agent, Agent):
             audit.record(agent, "login.out", agent)
             announce.authority_changed(agent.pk)
-        return cast(HttpResponse, answer)
+        return answer
 
 
 def admin_entrance(request: HttpRequest) -> HttpResponse:
