@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import people
 from accounts.access import requires
 from accounts.address import address_of
-from accounts.forms import ChangePasswordForm, NameForm, split_name
+from accounts.forms import HINT, ChangePasswordForm, NameForm, split_name
 from accounts.guard import Attempt
 from accounts.models import Agent
 from accounts.rights import Can
@@ -53,7 +53,7 @@ def password(request: HttpRequest) -> HttpResponse:
         elif choose(request, form, agent):
             return render(request, "accounts/_password_done.html")
     status = 422 if form.errors else 200
-    return render(request, "accounts/_password.html", {"form": form}, status=status)
+    return render(request, "accounts/_password.html", {"form": form, "hint": HINT}, status=status)
 
 
 def _proved(request: HttpRequest, agent: Agent, old: str) -> bool:
@@ -66,4 +66,5 @@ def _proved(request: HttpRequest, agent: Agent, old: str) -> bool:
 
 
 def _page(request: HttpRequest, form: NameForm, status: int = 200) -> HttpResponse:
-    return render(request, "accounts/account.html", {"form": form}, status=status)
+    shown = {"form": form, "section": "account"}
+    return render(request, "accounts/account.html", shown, status=status)

@@ -38,6 +38,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     found = entries(form.cleaned_data) if valid else AuditEntry.objects.none()
     shown = _page(found, form.cleaned_data) | {
         "form": form,
+        "section": "audit",
         "count": len(found.order_by().values("pk")[: COUNTED + 1]),
         "counted": COUNTED,
         "filters": _filters(request),
@@ -53,7 +54,7 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The filtered entries as CSV, streamed; itself an entry."""
     form = AuditForm(request.GET)
     if not form.is_valid():
-        return render(request, "accounts/audit.html", {"form": form}, status=422)
+        return audit(request)
     book.record(cast(Agent, request.user), "audit.exported", new=_filters(request) or "tudo")
     answer = StreamingHttpResponse(_csv(entries(form.cleaned_data)), content_type="text/csv")
     name = f"auditoria-{timezone.localdate():%Y-%m-%d}.csv"

@@ -43,7 +43,7 @@ def people(request: HttpRequest) -> HttpResponse:
         found = found.filter(is_active=True)
     by = cast(Agent, request.user)
     rows = [(person, by.may_manage(person)) for person in found[:MOST]]
-    shown = {"rows": rows, "form": form, "everybody": everybody}
+    shown = {"rows": rows, "form": form, "everybody": everybody, "section": "people"}
     return render(request, "accounts/people.html", shown, status=422 if form.errors else 200)
 
 
@@ -122,7 +122,7 @@ def rights(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[tuple[str, list[str]]]] = {}
     for right in TABLE:
         groups.setdefault(right.group, []).append((right.label, in_words(right)))
-    return render(request, "accounts/rights.html", {"groups": groups})
+    return render(request, "accounts/rights.html", {"groups": groups, "section": "people"})
 
 
 def _with_secret(
