@@ -8,7 +8,7 @@ import zlib
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message, ProtocolMessage
 from neonize.proto.waHistorySync.WAWebProtobufsHistorySync_pb2 import HistorySync
 
-from loopback import adv, groups, to_device
+from loopback import adv, groups, login, to_device
 from loopback.appstate import PUSH_NAME
 from loopback.content import text_of
 from loopback.from_device import TICKS
@@ -28,7 +28,7 @@ class Acts(Switchboard):
         def scan() -> None:
             for link in self.pairing_links:
                 if seen.ref in link.refs:
-                    link.scanned(company, seen)
+                    login.scanned(link, company, seen)
                     return
             raise ValueError("Este código não vale mais; leia o que está na tela agora.")
 

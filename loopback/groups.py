@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
 from loopback import to_device
 from loopback.phones import Company, Customer, now
 from loopback.senderkey import SenderKey
+from loopback.switchboard import Switchboard
 from loopback.wire import Attribute, Jid, Node
-
-if TYPE_CHECKING:
-    from loopback.switchboard import Switchboard
 
 GROUP, NEWSLETTER, STATUS = "g.us", "newsletter", Jid("status", "broadcast")
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from loopback import to_device
 from loopback.host import Host
-from loopback.link import Link, fresh_id
+from loopback.link import Link
 from loopback.phones import Bubble, Company, Customer
-from loopback.websocket import WebSocket
 from loopback.wire import Node
 
 
@@ -22,9 +20,6 @@ class Switchboard(Host):
         self.pairing_links: list[Link] = []
         self.typing_seen: dict[str, str] = {}
         self.listeners: list[Callable[[Company, Customer, Bubble], None]] = []
-
-    def _new_link(self, socket: WebSocket) -> Link:
-        return Link(self, socket)
 
     async def replace(self, fresh: Link) -> None:
         """Two logins of one device: the older is told and closed."""
@@ -71,17 +66,3 @@ class Switchboard(Host):
         elif link:
             conflict = Node("conflict", {"type": "device_removed"})
             self._last_word(link, Node("stream:error", {"code": "401"}, [conflict]))
-
-    def share_keys(self, company: Company) -> None:
-        """The company's phone lets its new device read the account's settings."""
-
-        def share() -> None:
-            if company.companion and not company.companion.told_keys:
-                company.companion.told_keys = True
-                if not company.app_state.collections:
-                    company.app_state.set_push_name(company.name)
-                message = company.app_state.share()
-                to_device.peer_message_in(self, company, fresh_id(), message)
-                self.changed()
-
-        self.call(share)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
 from loopback import ratchet
 from loopback.content import media_kind
 from loopback.phone import Phone
 from loopback.phones import Company, Customer, Written, now
+from loopback.switchboard import Switchboard
 from loopback.wire import SERVER, Attribute, Jid, Node
-
-if TYPE_CHECKING:
-    from loopback.switchboard import Switchboard
 
 RETRY_LIMIT = 4
 
