@@ -35,11 +35,13 @@ async def message_out(server: Switchboard, link: Link, company: Company, node: N
         link.held_acks.append(node)
     elif not acknowledge(link, company, node):
         return
+    # Let the acknowledgement leave first: a receipt that comes before it is another case.
     await asyncio.sleep(0)
     _deliver(server, company, node)
 
 
 def _deliver(server: Switchboard, company: Company, node: Node) -> None:
+    # Our own other devices and people unknown to this world are passed over.
     for wanted in _recipients(node):
         enc, phone = wanted.child("enc"), server.world.by_jid(wanted.jid("jid").bare)
         if isinstance(phone, Customer) and enc:
@@ -89,6 +91,7 @@ def _received(
 def _unreadable(server: Switchboard, company: Company, customer: Customer, wa_id: str) -> None:
     """A second copy of what was read is dropped; the rest is a placeholder, asked for again."""
     known = customer.bubbles.get(wa_id)
+    # After a reconnect the client sends the same frame again: no second bubble.
     if known is not None and known.readable:
         return
     customer.undecryptable += 1
@@ -99,6 +102,7 @@ def _unreadable(server: Switchboard, company: Company, customer: Customer, wa_id
 
 
 def _show(customer: Customer, bubble: Bubble) -> None:
+    # A retry fills the placeholder where it stands.
     if placeholder := customer.bubbles.get(bubble.wa_id):
         placeholder.text, placeholder.raw, placeholder.readable = bubble.text, bubble.raw, True
     else:
@@ -112,6 +116,7 @@ def receipt_out(server: Switchboard, link: Link, company: Company, node: Node) -
         return
     kind, to, wa_id = node.text("type"), node.jid("to"), node.text("id")
     attrs: dict[str, Attribute] = {"class": "receipt", "id": wa_id, "from": to, "t": now()}
+    # Every receipt is acknowledged, or the client sends it again at the next login.
     link.send(Node("ack", attrs | ({"type": kind} if kind else {})))
     listed = node.child("list")
     ids = [wa_id, *(item.text("id") for item in (listed.children if listed else []))]
@@ -138,6 +143,7 @@ def acknowledged(company: Company, ack: Node) -> None:
 
 
 def _settled(server: Switchboard, company: Company, customer: Phone | None, ids: list[str]) -> None:
+    # Settled: WhatsApp would never send it again, so from here on a loss is for good.
     for wa_id in ids:
         company.pending.pop(wa_id, None)
         company.written.pop(wa_id, None)
@@ -150,6 +156,7 @@ def _settled(server: Switchboard, company: Company, customer: Phone | None, ids:
 def _tick(customer: Customer, ids: list[str], ticks: str) -> None:
     for wa_id in ids:
         bubble = customer.bubbles.get(wa_id)
+        # Ticks only go forward, in whatever order the receipts come.
         if bubble and bubble.mine and TICKS.index(ticks) > TICKS.index(bubble.ticks):
             bubble.ticks = ticks
 

@@ -24,6 +24,7 @@ def message_in(
     """*sender* writes into a group, or a status; the first time the key goes along."""
     content = []
     key = sender.sender_keys.get(str(chat))
+    # The key goes in a pairwise message of the same stanza, before the one it opens.
     if key is None:
         key = sender.sender_keys[str(chat)] = SenderKey()
         content.append(to_device.sealed(company, sender, _handing(chat, key)))
@@ -54,5 +55,6 @@ def newsletter_in(
 ) -> None:
     attrs: dict[str, Attribute] = {"from": chat, "id": wa_id, "type": "text", "t": now()}
     attrs["server_id"] = server.next_notice()
+    # Channels are public; nothing is encrypted, and the server numbers each post.
     plain = Node("plaintext", {}, message.SerializeToString())
     server.push(company, wa_id, Node("message", attrs, [plain]))

@@ -55,6 +55,7 @@ class Login:
 
 def offer_codes(server: Switchboard, link: Link) -> None:
     """Send the six references of which the client makes its QR codes."""
+    # The client shows the first for 60 s and each other for 20 s, then gives up.
     link.refs = [f"2@{secrets.token_urlsafe(24)}" for _ in range(6)]
     server.pairing_links.append(link)
     refs = [Node("ref", {}, ref.encode()) for ref in link.refs]
@@ -111,6 +112,7 @@ async def paired(server: Switchboard, link: Link, signed: Node) -> None:
     companion.certificate = identity.data if identity else b""
     company.companion, company.pending, company.written = companion, {}, {}
     server.changed()
+    # 515: restart. The client connects again at once, and logs in as the device it is now.
     await link.end(Node("stream:error", {"code": "515"}))
 
 
@@ -119,6 +121,7 @@ async def log_in(server: Switchboard, link: Link, payload: ClientPayload) -> Non
     company = server.world.companies.get(str(payload.username))
     companion = company.companion if company else None
     refusal = company.faults.refuse if company else None
+    # A login must bring the Noise key of the QR it was paired with.
     known = companion and (companion.device, companion.noise) == (payload.device, link.noise_key)
     if not known:
         refusal = {"reason": "401"}
@@ -129,6 +132,7 @@ async def log_in(server: Switchboard, link: Link, payload: ClientPayload) -> Non
     assert company is not None
     link.company = company
     company.logins += 1
+    # Before it hears of success: two links of one device at once is what WhatsApp never allows.
     await server.replace(link)
     link.send(Node("success", {"t": now(), "lid": company.device_lid, "location": "frc"}))
 
@@ -138,6 +142,7 @@ def question(server: Switchboard, link: Link, iq: Node) -> None:
     result = queries.answer(server, link, iq)
     if result is not None:
         link.send(result)
+    # Connected, for the client, is the answer to this question.
     if iq.text("xmlns") == "passive" and link.company:
         if not link.company.faults.hold_app_state:
             share_keys(server, link.company)
@@ -147,12 +152,14 @@ def question(server: Switchboard, link: Link, iq: Node) -> None:
 def _deliver_backlog(server: Switchboard, link: Link, company: Company) -> None:
     """What came while nobody was connected, in order, and then the live traffic."""
     count = str(len(company.pending))
+    # Announced first: the client counts what follows against it.
     names = ("count", "message", "receipt", "notification", "appdata")
     preview = dict.fromkeys(names, "0") | {"count": count, "message": count}
     link.send(Node("ib", {"from": SERVER}, [Node("offline_preview", dict(preview))]))
     for stanza in list(company.pending.values()):
         link.send(Node(stanza.tag, {**stanza.attrs, "offline": "i"}, stanza.content))
     link.send(Node("ib", {"from": SERVER}, [Node("offline", {"count": count})]))
+    # Only now: what is pushed while the backlog goes out must not overtake it.
     server.links[company.number] = link
 
 

@@ -18,6 +18,7 @@ Answer = list[Node] | None
 def answer(server: Switchboard, link: Link, iq: Node) -> Node | None:
     """The result of *iq*; None when the company's faults say to stay silent."""
     company = link.company
+    # No answer within 10 s makes the client report a keep-alive time-out.
     if company and iq.text("xmlns") == "w:p" and company.faults.mute_keepalive:
         return None
     attrs: dict[str, str | Jid] = {"from": SERVER, "id": iq.text("id"), "type": "result"}
@@ -29,6 +30,7 @@ def answer(server: Switchboard, link: Link, iq: Node) -> Node | None:
         handler = _HANDLERS.get(iq.text("xmlns"))
         content = handler(server, company, iq) if handler else None
     if iq.text("xmlns") == "w:p":
+        # The client takes the server's time from this answer.
         attrs["t"] = now()
     return Node("iq", attrs, content)
 
@@ -36,6 +38,7 @@ def answer(server: Switchboard, link: Link, iq: Node) -> Node | None:
 def _encrypt(server: Switchboard, company: Company, iq: Node) -> Answer:
     companion = company.companion
     assert companion is not None
+    # Below five keys the device uploads more: 812 the first time, 50 later.
     if iq.child("count"):
         return [Node("count", {"value": str(len(companion.one_time))})]
     if request := iq.child("key"):
@@ -89,6 +92,7 @@ def _usync(server: Switchboard, company: Company, iq: Node) -> Answer:
     query, users = usync.child("query"), usync.child("list")
     assert query is not None
     assert users is not None
+    # The answer repeats the question's attributes; without them the client drops it.
     asked = [node.tag for node in query.children]
     found = [_user(server, user, asked) for user in users.children]
     return [Node("usync", usync.attrs, [Node("result"), Node("list", {}, found)])]
@@ -106,6 +110,7 @@ def _user(server: Switchboard, user: Node, asked: list[str]) -> Node:
 def _part(phone: Phone | None, tag: str) -> Node | None:
     if phone is None:
         return None
+    # No LID in the answer is how the client learns that somebody has no WhatsApp.
     if tag == "lid":
         return Node("lid", {"val": phone.lid_jid})
     if tag == "devices":
@@ -130,6 +135,7 @@ def _looked_up(server: Switchboard, contact: Node) -> Node:
         return Node(
             "user", {"jid": Jid(digits, PHONE)}, [Node("contact", {"type": "out"}, contact.data)]
         )
+    # Looking up a telephone answers with the LID, and the number as registered beside it.
     attrs: dict[str, str | Jid] = {"jid": phone.lid_jid}
     if not (isinstance(phone, Customer) and phone.hidden):
         attrs["pn_jid"] = phone.phone_jid
@@ -139,6 +145,7 @@ def _looked_up(server: Switchboard, contact: Node) -> Node:
 def _privacy(server: Switchboard, company: Company, iq: Node) -> Answer:
     if iq.text("type") == "set":
         return None
+    # Asked for once, before the first read receipt is sent.
     names = ("readreceipts", "last", "online", "profile", "status", "groupadd", "calladd")
     categories = [Node("category", {"name": name, "value": "all"}) for name in names]
     return [Node("privacy", {}, categories)]

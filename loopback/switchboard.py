@@ -24,6 +24,7 @@ class Switchboard(Host):
     async def replace(self, fresh: Link) -> None:
         """Two logins of one device: the older is told and closed."""
         assert fresh.company is not None
+        # Popped before it is told: what is pushed meanwhile waits for the new one.
         old = self.links.pop(fresh.company.number, None)
         if old is not None:
             conflict = Node("conflict", {"type": "replaced"})
@@ -33,6 +34,7 @@ class Switchboard(Host):
         """Send to the company's device, and keep under *key* until it confirms; what has no key
         (typing) is not kept."""
         if key and company.companion:
+            # Kept before it is sent: a link that falls in between finds it at the next login.
             company.pending[key] = node
         if link := self.links.get(company.number):
             link.send(node)
@@ -44,6 +46,7 @@ class Switchboard(Host):
     def gone(self, link: Link) -> None:
         if link in self.pairing_links:
             self.pairing_links.remove(link)
+        # A link that was replaced is no longer ours to remove.
         if link.company and self.links.get(link.company.number) is link:
             del self.links[link.company.number]
 
@@ -62,6 +65,7 @@ class Switchboard(Host):
         company.written.clear()
         self.changed()
         if link and told:
+            # The device waits for the result of its question before the socket goes.
             self.later(0.1, link.socket.close)
         elif link:
             conflict = Node("conflict", {"type": "device_removed"})
