@@ -15,7 +15,7 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from atendimento import panes
-from whatsapp.models import Contact, Conversation, Direction, Kind, Message, Status
+from whatsapp.models import Conversation, Delivery, Direction, Kind, Message, Status
 
 register = template.Library()
 
@@ -39,8 +39,15 @@ _TICKS = {
     "discarded": ("falhou", "x", "Descartada"),
 }
 
+_STATES: dict[str, str] = {
+    Delivery.QUEUED: "is-queued",
+    Delivery.SENDING: "is-queued",
+    Delivery.FAILED: "is-failed",
+    Delivery.UNCERTAIN: "is-failed",
+    Delivery.DISCARDED: "is-discarded",
+}
 
-_KINDS = {
+_KINDS: dict[str, str] = {
     Kind.IMAGE: "image",
     Kind.VIDEO: "play",
     Kind.AUDIO: "mic",
@@ -145,7 +152,20 @@ def look_link(look: panes.Look, **changes: Any) -> str:
 @register.filter
 def kind_icon(message: Message) -> str:
     """The icon before a preview that is not text, or ""."""
-    return _KINDS.get(Kind(message.kind), "")
+    return _KINDS.get(message.kind, "")
+
+
+@register.filter
+def content_template(message: Message) -> str:
+    """The template of what the bubble holds; a kind without one is shown as unknown."""
+    kind = message.kind if message.kind in Kind.values else Kind.UNKNOWN
+    return f"atendimento/content/{kind}.html"
+
+
+@register.filter
+def delivery_class(message: Message) -> str:
+    """The class of a bubble that is not simply sent: is-queued, is-failed, is-discarded, or ""."""
+    return _STATES.get(message.delivery, "")
 
 
 @register.filter
@@ -155,15 +175,16 @@ def event_icon(message: Message) -> str:
     return next((icon for word, icon in _EVENTS.items() if word in words), "chat")
 
 
-@register.simple_tag
-def who_wrote(message: Message, contact: Contact | None, viewer_id: int | None = None) -> str:
-    """Whose words are quoted; a bubble made for the socket comes without its contact."""
-    if message.direction == Direction.IN:
-        known = contact or message.conversation.contact
-        return known.person_name or known.display_name
-    if message.author_id is not None and message.author_id == viewer_id:
-        return "Você"
-    return str(message.author or "Nosso número")
+@register.filter
+def quoted_name(message: Message) -> str:
+    """Whose words *message* quotes, by name; `for_thread` brings all that is asked for here."""
+    quoted = message.reply_to
+    if quoted is None:
+        return ""
+    if quoted.direction == Direction.IN:
+        contact = message.conversation.contact
+        return contact.person_name or contact.display_name
+    return str(quoted.author or "Nosso número")
 
 
 @register.inclusion_tag("atendimento/_tick.html")
@@ -183,6 +204,9 @@ def next_stage(stages: list[dict[str, object]]) -> dict[str, object] | None:
     """The step after the current one, or None at the end."""
     after = [n for n, stage in enumerate(stages, 1) if stage["current"]]
     return stages[after[0]] if after and after[0] < len(stages) else None
+
+
+register.filter("sender", panes.sender)
 
 
 @register.filter
