@@ -181,7 +181,7 @@ def _lines(messages: list[Message], agent: Agent, unread: int | None) -> list[Li
 def opens_group(message: Message, earlier: Message | None) -> bool:
     """Another sender than the bubble above, another day, or a pause of five minutes.
 
-    static/js/thread/group.js says the same of bubbles that come later; a test compares the two.
+    static/js/group.js says the same of bubbles that come later; a test compares the two.
     """
     if earlier is None or _day(message) != _day(earlier):
         return True

@@ -15,7 +15,8 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from atendimento import panes
-from whatsapp.models import Conversation, Delivery, Direction, Kind, Message, Status
+from atendimento.models import Agent
+from whatsapp.models import Conversation, Delivery, Direction, Kind, Message, Origin, Status
 
 register = template.Library()
 
@@ -114,11 +115,25 @@ def day_title(day: datetime) -> str:
 
 @register.filter
 def waiting(conversation: Conversation) -> str:
-    """How long a pending conversation has waited: ``agora``, ``4 min``, ``1 h 20 min``."""
-    minutes = int(_waited(conversation) // 60)
-    if minutes < 1:
+    """How long a pending conversation has waited, as `waited` writes it."""
+    return waited(_waited(conversation))
+
+
+def waited(seconds: float) -> str:
+    """``agora``, ``4 min``, ``1 h``, ``1 h 20 min``.
+
+    static/js/wait.js says the same while the page stands; a test compares the two.
+    """
+    hours, minutes = divmod(int(seconds // 60), 60)
+    if hours < 0 or hours == minutes == 0:
         return "agora"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    return " ".join(part for part, n in ((f"{hours} h", hours), (f"{minutes} min", minutes)) if n)
+
+
+@register.filter
+def waiting_since(conversation: Conversation) -> str:
+    """Since when a pending conversation waits, in unix seconds."""
+    return f"{panes.position(conversation)[0].timestamp():.0f}"
 
 
 @register.filter
@@ -138,7 +153,8 @@ def _waited(conversation: Conversation) -> float:
 
 @register.filter
 def sort_key(conversation: Conversation) -> str:
-    """What the page sorts its rows by, greatest first: the longest wait, or the newest message."""
+    """What the page sorts its rows by, greatest first: the longest wait, or the newest message.
+    Only an order: nobody reads a time out of it."""
     at = panes.position(conversation)[0].timestamp()
     return f"{-at if conversation.status == Status.PENDING else at:.6f}"
 
@@ -191,6 +207,22 @@ def quoted_name(message: Message) -> str:
 def tick(message: Message, size: str = "sm") -> dict[str, str]:
     name, icon, label = _TICKS[message.delivery]
     return {"name": name, "icon": icon, "label": label, "size": size}
+
+
+@register.inclusion_tag("atendimento/_message.html")
+def queued_bubble(agent: Agent) -> dict[str, object]:
+    """An empty bubble of the agent's own, which the page copies for what is not yet answered."""
+    message = Message(
+        direction=Direction.OUT, origin=Origin.DESK, delivery=Delivery.QUEUED, author_id=agent.pk
+    )
+    return {"message": message, "mine": True, "first": True}
+
+
+@register.filter
+def offers_actions(message: Message) -> bool:
+    """Whether something can be done about this bubble, or was; one without a row has no address."""
+    told = message.can_resend or message.delivery in (Delivery.QUEUED, Delivery.DISCARDED)
+    return told and message.pk is not None
 
 
 @register.filter

@@ -29,7 +29,7 @@ def ana(client: Browser) -> Any:
     return agent
 
 
-def _frame(agent: Any, conversation: Conversation, messages: list[Message]) -> str:
+def _frame(agent: Any, conversation: Conversation, messages: list[Any]) -> str:
     """What the socket of *agent*, who has *conversation* open, says of those messages."""
     kind = ChangeKind.MESSAGE_ADDED
     changes = [
@@ -46,7 +46,7 @@ def _frame(agent: Any, conversation: Conversation, messages: list[Message]) -> s
     return frames.make(frames.Batch(changes), [watcher], cursor=1)[watcher]
 
 
-def _quoting(conversation: Conversation, agent: Any, count: int) -> list[Message]:
+def _quoting(conversation: Conversation, agent: Any, count: int) -> list[Any]:
     """Bubbles that quote, half of them the customer's and half the agent's words."""
     quoted = [
         MessageFactory(conversation=conversation),
