@@ -62,9 +62,15 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const { elt, requestConfig } = event.detail;
   const form = elt.matches?.("[data-editing]") ? elt : elt.querySelector?.("[data-editing]");
   const field = form && fieldOf(form);
-  const kept = form?.contains(document.activeElement) && !form.querySelector(".field--error");
-  if (!field || kept || document.activeElement === field) return;
+  if (!field) return;
   field.focus();
   if (requestConfig?.verb === "get") field.select?.();
-  else if (field.matches("input[type=text], textarea")) field.setSelectionRange(field.value.length, field.value.length);
+  else if (field.matches("input, textarea")) toTheEnd(field);
 });
+
+// A field of type email knows no setSelectionRange; one that is written anew has its caret behind.
+function toTheEnd(field) {
+  const text = field.value;
+  field.value = "";
+  field.value = text;
+}
