@@ -27,7 +27,7 @@ TAKEN = "Já existe um cliente com este CNPJ."
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Register the contact as a client, or tie it to the one that already has this CNPJ."""
     conversation = find(request, pk)
-    if conversation.contact.client:
+    if conversation.contact.client or "cancelar" in request.GET:
         return _card(request, conversation)
     start = {"name": conversation.contact.person_name}
     form = ClientForm(request.POST or None, initial=start, only=("name", "cnpj"))

@@ -84,8 +84,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(session__in=Session.objects.visible_to(agent).values("pk"))
 
     def for_thread(self) -> MessageQuerySet:
-        """Newest first, with what a bubble shows."""
-        return self.select_related("author", "reply_to").order_by("-at", "-pk")
+        """Newest first, with what a bubble shows: its author, the quoted message and that one's
+        author, and the contact under the client's name."""
+        shown = self.select_related("author", "reply_to__author", "conversation__contact__client")
+        return shown.order_by("-at", "-pk")
 
     def before(self, message: Message) -> MessageQuerySet:
         older = Q(at__lt=message.at) | Q(at=message.at, pk__lt=message.pk)
