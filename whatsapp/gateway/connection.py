@@ -56,7 +56,7 @@ class Connection:
         self.error: str | None = None
         self.ended = threading.Event()
         self._client = self._new_client(store, on_qr, on_login)
-        self._pairing = on_qr is not None
+        self._started = False
 
     def _new_client(
         self,
@@ -97,6 +97,7 @@ class Connection:
                 time.sleep(1)
 
     def start(self) -> None:
+        self._started = True
         threading.Thread(target=self._run, name="connect", daemon=True).start()
 
     def _run(self) -> None:
@@ -172,6 +173,8 @@ class Connection:
 
         A bare stop() throws away events that WhatsApp already counts as delivered.
         """
+        if not self._started:
+            return  # Go has never heard of it
         self._client.disconnect()
         until = time.monotonic() + limit
         self.last_callback = max(self.last_callback, time.monotonic())

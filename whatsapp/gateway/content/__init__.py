@@ -56,9 +56,9 @@ def read_content(message: Message) -> Said:
         part = getattr(message, strange[0])
         return Said(read_unknown(strange[0], part), _quoted(part))
     # Of a newer WhatsApp than the library knows: the next new kind must not be invisible.
-    newer = [field.field_number for field in UnknownFieldSet(message)]
-    if newer and set(fields) <= {"messageContextInfo"}:
-        return Said(read_unknown(f"field {newer[0]}", None))
+    newer = UnknownFieldSet(message)
+    if len(newer) and set(fields) <= {"messageContextInfo"}:
+        return Said(read_unknown(f"field {newer[0].field_number}", None))
     raise Unreadable(" ".join(fields) or "empty")
 
 
@@ -71,7 +71,7 @@ def _quoted(part: Any) -> str:
 
 def _unwrap(message: Message) -> Message:
     for _ in range(DEEPEST):
-        wrapper = next((name for name in WRAPPERS if message.HasField(name)), None)  # type: ignore[arg-type]
+        wrapper = next((name for name in WRAPPERS if message.HasField(name)), None)
         if wrapper is None:
             break
         message = getattr(message, wrapper).message

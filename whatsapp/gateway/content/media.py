@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import (
     AudioMessage,
@@ -15,7 +15,7 @@ from whatsapp.contents import Media, MediaKeys
 from whatsapp.gateway.content.words import words
 from whatsapp.vocabulary import Kind
 
-File = AudioMessage | DocumentMessage | ImageMessage | StickerMessage | VideoMessage
+File: TypeAlias = AudioMessage | DocumentMessage | ImageMessage | StickerMessage | VideoMessage
 
 
 def _file(kind: Kind, part: File, **more: Any) -> Media:
