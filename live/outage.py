@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import time
 
+from django.db import InterfaceError, OperationalError
+
 logger = logging.getLogger(__name__)
 
 REPEAT = 60.0
+AWAY = (OperationalError, InterfaceError)
 
 
 class Outage:

@@ -21,6 +21,7 @@ from whatsapp.models import (
     Message,
     Session,
 )
+from whatsapp.numbers import numbers_with_queue
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class SessionAdmin(admin.ModelAdmin):
     readonly_fields = ["phone_masked", "state_words", "state_since", "state_detail"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        return Session.objects.with_queue()
+        return numbers_with_queue()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -70,6 +70,8 @@ class ConversationFactory(DjangoModelFactory):
         Attendance.objects.create(conversation=self)
         first: Message = MessageFactory(conversation=self)
         self.last_message, self.last_message_at = first, first.at
+        if self.status == Status.PENDING:
+            self.waiting_since = self.waiting_since or first.at
         self.save()
 
 

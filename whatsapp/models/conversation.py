@@ -183,7 +183,9 @@ class Conversation(models.Model):
         """Claim whoever has waited longest; None when nobody waits. Of several agents at once each
         gets another one."""
         with transaction.atomic():
-            queue = cls.objects.visible_to(agent).pending().longest_waiting_first()
+            # Whom our own phone has answered waits for nobody, though no agent has him yet.
+            waiting = cls.objects.visible_to(agent).pending().filter(waiting_since__isnull=False)
+            queue = waiting.longest_waiting_first()
             found = queue.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
             if found:
                 found.claim(agent)
