@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from accounts.models import Agent
 from accounts.rights import NotAllowed
+from clients.search import terms
 from live import announce
 from whatsapp.models.attendance import Attendance, Outcome
+from whatsapp.models.contact import Contact
 from whatsapp.models.message import Delivery, Direction, Kind, Message, Origin
 from whatsapp.models.session import Session
 
@@ -47,6 +49,12 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.select_related(
             "session", "contact", "contact__client", "assigned_to", "last_message"
         )
+
+    def search(self, words: str) -> ConversationQuerySet:
+        """Those whose contact `Contact.objects.search` finds."""
+        if not terms(words):
+            return self
+        return self.filter(contact__in=Contact.objects.order_by().search(words).values("pk"))
 
     def pending(self) -> ConversationQuerySet:
         return self.filter(status=Status.PENDING)
