@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from atendimento import panes
+from atendimento.look import ListQuery, position
 from whatsapp.models import Contact, Conversation, Direction, Kind, Message, Status
 
 register = template.Library()
@@ -126,18 +126,18 @@ def lateness(conversation: Conversation) -> str:
 
 
 def _waited(conversation: Conversation) -> float:
-    return (timezone.now() - panes.position(conversation)[0]).total_seconds()
+    return (timezone.now() - position(conversation)[0]).total_seconds()
 
 
 @register.filter
 def sort_key(conversation: Conversation) -> str:
     """What the page sorts its rows by, greatest first: the longest wait, or the newest message."""
-    at = panes.position(conversation)[0].timestamp()
+    at = position(conversation)[0].timestamp()
     return f"{-at if conversation.status == Status.PENDING else at:.6f}"
 
 
 @register.simple_tag
-def look_link(look: panes.Look, **changes: Any) -> str:
+def look_link(look: ListQuery, **changes: Any) -> str:
     """The address of the same list with something about it changed."""
     return replace(look, after=None, **changes).link()
 

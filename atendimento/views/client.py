@@ -13,8 +13,8 @@ from accounts import audit
 from accounts.access import for_agents
 from accounts.models import Agent
 from atendimento import client_card
+from atendimento.context import get_conversation, header_context
 from atendimento.forms import ClientForm
-from atendimento.views.chat import around, find
 from clients.models import Client, SalesStage
 from live import announce
 from whatsapp.models import Conversation
@@ -26,7 +26,7 @@ TAKEN = "Já existe um cliente com este CNPJ."
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Register the contact as a client, or tie it to the one that already has this CNPJ."""
-    conversation = find(request, pk)
+    conversation = get_conversation(cast(Agent, request.user), pk)
     if conversation.contact.client:
         return _card(request, conversation)
     start = {"name": conversation.contact.person_name}
@@ -50,7 +50,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """One row of the card: shown, being edited, saved, or back with its error and its text."""
-    conversation = find(request, pk)
+    conversation = get_conversation(cast(Agent, request.user), pk)
     client = conversation.contact.client
     if client is None or name not in client_card.FIELDS:
         raise Http404
@@ -69,7 +69,7 @@ def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 @for_agents
 @require_POST
 def stage(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = find(request, pk)
+    conversation = get_conversation(cast(Agent, request.user), pk)
     client = conversation.contact.client
     wanted = request.POST.get("etapa", "")
     if client is not None and wanted in SalesStage.values:
@@ -103,8 +103,10 @@ def _saved(form: ClientForm, by: Agent) -> bool:
 
 
 def _card(request: HttpRequest, conversation: Conversation) -> HttpResponse:
-    fresh = find(request, conversation.pk)
-    return render(request, "atendimento/_client_card.html", around(request, fresh))
+    fresh = get_conversation(cast(Agent, request.user), conversation.pk)
+    return render(
+        request, "atendimento/_client_card.html", header_context(cast(Agent, request.user), fresh)
+    )
 
 
 def _form(
@@ -113,7 +115,10 @@ def _form(
     form: ClientForm,
     namesake: Client | None = None,
 ) -> HttpResponse:
-    shown = around(request, conversation) | {"form": form, "namesake": namesake}
+    shown = header_context(cast(Agent, request.user), conversation) | {
+        "form": form,
+        "namesake": namesake,
+    }
     status = 200 if request.method == "GET" else 422
     return render(request, "atendimento/_client_form.html", shown, status=status)
 

@@ -20,7 +20,7 @@ from api.rest.paging import LARGEST_ID, Cursor, CursorField, Page
 from api.rest.schema import PERSON, SESSION, Said, answers, data
 from api.rest.serializers import ConversationSerializer, FinishSerializer, MoveSerializer
 from api.rest.validation import asked, checked
-from atendimento.panes import matching
+from atendimento.look import matching
 from whatsapp.models import Conversation, ConversationQuerySet, Status
 
 

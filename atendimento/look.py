@@ -1,12 +1,10 @@
-"""What each pane shows, loaded once: the list, the thread, and the frame around them."""
+"""Which conversations a list shows: by tab, filter, number and words, in SQL and in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import groupby
-from typing import Any
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -14,28 +12,22 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import Agent
+from atendimento.sight import Sight
 from clients import cnpj, phone
 from clients.models import Client
-from whatsapp.models import (
-    Contact,
-    Conversation,
-    ConversationQuerySet,
-    Direction,
-    Message,
-    Session,
-    State,
-    Status,
-)
+from whatsapp.models import Contact, Conversation, ConversationQuerySet, Status
 
 PAGE = 50
 TABS = {"pendentes": Status.PENDING, "ativos": Status.ACTIVE, "finalizados": Status.CLOSED}
 FILTERS = ("", "minhas", "nao-lidas")
-GROUP_GAP = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Look:
-    """What an agent looks at: a tab, a filter, a number, words, and where the page begins."""
+class ListQuery:
+    """What a list was asked for: a tab, a filter, a number, words, and where its page begins.
+
+    `rows` is the rule for PostgreSQL, `shows` the same for a conversation already in memory.
+    """
 
     tab: str = "ativos"
     filter: str = ""
@@ -44,7 +36,7 @@ class Look:
     after: tuple[datetime, int] | None = None
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Look:
+    def of(cls, query: Mapping[str, str]) -> ListQuery:
         """Read it from a query string; what makes no sense falls back to the default."""
         tab, filter_ = query.get("aba", "ativos"), query.get("filtro", "")
         session = query.get("numero", "")
@@ -63,7 +55,8 @@ class Look:
     def status(self) -> Status:
         return TABS[self.tab]
 
-    def query(self, agent: Agent) -> ConversationQuerySet:
+    def rows(self, agent: Agent) -> ConversationQuerySet:
+        """All conversations of the list, in no order. What changes here changes in `shows`."""
         found = Conversation.objects.visible_to(agent).filter(status=self.status)
         if self.filter == "minhas":
             found = found.mine(agent)
@@ -73,10 +66,26 @@ class Look:
             found = found.filter(session=self.session)
         return found.filter(matching(self.words)) if self.words else found
 
+    def shows(self, conversation: Conversation, agent: Agent, sight: Sight) -> bool | None:
+        """Whether `rows` has *conversation*, decided without a query.
+
+        None with search words, which only PostgreSQL compares: a page that has found the
+        conversation keeps it, one that has not does not get it.
+        """
+        if conversation.status != self.status or not sight.sees(conversation.session_id):
+            return False
+        if self.filter == "minhas" and conversation.assigned_to_id != agent.pk:
+            return False
+        if self.filter == "nao-lidas" and not conversation.unread_count:
+            return False
+        if self.session not in (None, conversation.session_id):
+            return False
+        return None if self.words else True
+
     def page(self, agent: Agent) -> list[Conversation]:
         """One row more than a page tells that there is a next one. In the queue whoever has waited
         longest comes first; elsewhere the newest."""
-        found = self.query(agent).for_list()
+        found = self.rows(agent).for_list()
         if self.status == Status.PENDING:
             found = found.longest_waiting_first(self.after)
         else:
@@ -125,70 +134,3 @@ def matching(words: str) -> Q:
         person |= Q(phone__contains=digits)
     person |= Q(push_name__icontains=words) | Q(client__in=Client.objects.filter(client))
     return Q(contact__in=Contact.objects.filter(person))
-
-
-@dataclass(frozen=True)
-class Line:
-    """A message in its place: whether it opens a group, and whether unread ones begin here."""
-
-    message: Message
-    first: bool
-    unread: bool = False
-
-
-@dataclass(frozen=True)
-class Day:
-    date: date
-    at: datetime
-    lines: list[Line]
-
-
-def thread(conversation: Conversation, before: Message | None = None) -> tuple[list[Day], bool]:
-    """The newest page of bubbles by day, oldest first, and whether older ones exist."""
-    found = Message.objects.filter(conversation=conversation).for_thread()
-    found = found.select_related("author", "reply_to__author")
-    if before is not None:
-        found = found.before(before)
-    newest = list(found[: PAGE + 1])
-    messages = newest[:PAGE][::-1]
-    lines = _lines(messages, unread=None if before else conversation.unread_count)
-    days = groupby(lines, key=lambda line: timezone.localtime(line.message.at).date())
-    grouped = [(day, list(group)) for day, group in days]
-    return [Day(day, group[0].message.at, group) for day, group in grouped], len(newest) > PAGE
-
-
-def _lines(messages: list[Message], unread: int | None) -> list[Line]:
-    incoming = [message.pk for message in messages if message.direction == Direction.IN]
-    marked = incoming[-unread] if unread and unread <= len(incoming) else None
-    return [
-        Line(message, opens_group(message, messages[n - 1] if n else None), message.pk == marked)
-        for n, message in enumerate(messages)
-    ]
-
-
-def opens_group(message: Message, earlier: Message | None) -> bool:
-    """Another author, or a pause of five minutes."""
-    if earlier is None or message.at - earlier.at >= GROUP_GAP:
-        return True
-    same = (message.direction, message.author_id, message.origin)
-    return same != (earlier.direction, earlier.author_id, earlier.origin)
-
-
-def queue_of(visible: ConversationQuerySet) -> dict[str, Any]:
-    """What the tabs and the empty page say of the queue; since when its first waits is in unix
-    seconds there."""
-    counters = visible.queue()
-    first = counters.pop("first")
-    return {"counters": counters, "oldest": first and first.timestamp()}
-
-
-def numbers_down(agent: Agent) -> list[Session]:
-    """Numbers that should be up and need somebody, or have been away for a minute."""
-    wanted = Session.objects.visible_to(agent).wanted_by_someone()
-    return [session for session in wanted if _down(session)]
-
-
-def _down(session: Session) -> bool:
-    if session.shown_state == State.RECONNECTING:
-        return timezone.now() - session.state_since > timedelta(minutes=1)
-    return session.needs_a_hand
