@@ -48,9 +48,9 @@ class Browser:
 
     async def open(self) -> None:
         cookie = await sync_to_async(cookie_of)(self.agent)
-        headers = [(b"cookie", f"sessionid={cookie}".encode()), (b"origin", b"http://testserver")]
+        headers = [(b"cookie", f"sessionid={cookie}".encode()), (b"origin", b"http://127.0.0.1")]
         self.socket = WebsocketCommunicator(sockets, "/ws/atendimento/", headers)
-        await self.socket.connect()
+        assert (await self.socket.connect())[0]
         hello = {"tab": "pendentes", **self.look, "since": str(self.cursor)}
         await self.socket.send_to(text_data=json.dumps(hello))
 
