@@ -18,6 +18,7 @@ CHANGES = "painel_changes"
 TYPING = "painel_typing"
 OUTBOX = "painel_outbox"
 NUMBERS = "painel_numbers"
+AUTHORITY = "painel_authority"
 
 _INSERT = """
     INSERT INTO live_change (kind, session_id, conversation_id, subject_id, at)
@@ -115,3 +116,9 @@ def outbox_filled(session_id: int) -> None:
 def number_wanted(session_id: int) -> None:
     """Wake the supervisors: somebody wants a number paired, started or unlinked."""
     notify(NUMBERS, str(session_id))
+
+
+def authority_changed(agent_id: int) -> None:
+    """Have every socket and stream of *agent_id* checked at once: a log-in, a token or a right of
+    his may have changed. A sweep every few seconds does so for all, told or not."""
+    notify(AUTHORITY, str(agent_id))

@@ -15,7 +15,8 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Agent
-from atendimento import panes
+from atendimento.look import ListQuery, position
+from atendimento.thread import sender
 from whatsapp.models import Conversation, Delivery, Direction, Kind, Message, Origin, Status
 
 register = template.Library()
@@ -133,7 +134,7 @@ def waited(seconds: float) -> str:
 @register.filter
 def waiting_since(conversation: Conversation) -> str:
     """Since when a pending conversation waits, in unix seconds."""
-    return f"{panes.position(conversation)[0].timestamp():.0f}"
+    return f"{position(conversation)[0].timestamp():.0f}"
 
 
 @register.filter
@@ -148,19 +149,19 @@ def lateness(conversation: Conversation) -> str:
 
 
 def _waited(conversation: Conversation) -> float:
-    return (timezone.now() - panes.position(conversation)[0]).total_seconds()
+    return (timezone.now() - position(conversation)[0]).total_seconds()
 
 
 @register.filter
 def sort_key(conversation: Conversation) -> str:
     """What the page sorts its rows by, greatest first: the longest wait, or the newest message.
     Only an order: nobody reads a time out of it."""
-    at = panes.position(conversation)[0].timestamp()
+    at = position(conversation)[0].timestamp()
     return f"{-at if conversation.status == Status.PENDING else at:.6f}"
 
 
 @register.simple_tag
-def look_link(look: panes.Look, **changes: Any) -> str:
+def look_link(look: ListQuery, **changes: Any) -> str:
     """The address of the same list with something about it changed."""
     return replace(look, after=None, **changes).link()
 
@@ -238,7 +239,7 @@ def next_stage(stages: list[dict[str, object]]) -> dict[str, object] | None:
     return stages[after[0]] if after and after[0] < len(stages) else None
 
 
-register.filter("sender", panes.sender)
+register.filter("sender", sender)
 
 
 @register.filter

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from accounts.factories import AgentFactory
 from atendimento.forms import ClientForm
 from clients.models import Client
-from whatsapp import live
+from live import announce
 from whatsapp.factories import ClientFactory, ConversationFactory
 from whatsapp.models import Conversation
 
@@ -45,7 +45,7 @@ def _change(conversation: Conversation, **facts: Any) -> None:
     assert client is not None
     with transaction.atomic():
         Client.objects.filter(pk=client.pk).update(**facts)
-        live.client_changed(client)
+        announce.client_changed(client.pk)
 
 
 @pytest.mark.parametrize("way", ["button", "Escape"])

@@ -10,7 +10,6 @@ from django.urls import reverse
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from accounts.factories import AgentFactory
-from whatsapp import live
 from whatsapp.factories import ConversationFactory, MessageFactory
 from whatsapp.models import Conversation
 
@@ -74,7 +73,7 @@ def _until(page: Page, condition: Callable[[], bool]) -> None:
 
 def _say(conversation: Conversation, text: str) -> None:
     with transaction.atomic():
-        live.message_added(MessageFactory(conversation=conversation, body=text))
+        MessageFactory(conversation=conversation, body=text).announce_added()
 
 
 def test_a_socket_that_fell_silent_is_left_and_nothing_is_missed(

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import sync_playwright
 
-from atendimento import panes
+from atendimento import thread
 from atendimento.templatetags.desk import waited
 from whatsapp.models import Direction, Message, Origin
 
@@ -91,7 +91,7 @@ PAIRS: list[tuple[Message | None, Message, bool]] = [
 def test_a_group_ends_with_its_sender_its_day_and_a_pause(
     earlier: Message | None, message: Message, first: bool
 ) -> None:
-    assert panes.opens_group(message, earlier) is first
+    assert thread.opens_group(message, earlier) is first
 
 
 def test_page_and_server_group_bubbles_alike(run: Run) -> None:
@@ -100,7 +100,7 @@ def test_page_and_server_group_bubbles_alike(run: Run) -> None:
             return None
         day = timezone.localtime(message.at).date().isoformat()
         return {
-            "from": panes.sender(message),
+            "from": thread.sender(message),
             "day": day,
             "at": float(f"{message.at.timestamp():.6f}"),
         }

@@ -9,15 +9,19 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.factories import AgentFactory
-from atendimento import frames, panes
-from atendimento.live.hub import Watcher, visible_sessions
+from atendimento.live import frames
+from atendimento.live.panes import PANES
+from atendimento.live.screen import Screen
+from atendimento.look import ListQuery
+from atendimento.sight import Sight
+from live.models import Change, ChangeKind
 from whatsapp.factories import (
     ClientFactory,
     ConversationFactory,
     MessageFactory,
     OutgoingMessageFactory,
 )
-from whatsapp.models import Change, ChangeKind, Conversation, Kind, Message, Origin
+from whatsapp.models import Conversation, Kind, Message, Origin
 
 pytestmark = pytest.mark.django_db
 
@@ -33,17 +37,12 @@ def _frame(agent: Any, conversation: Conversation, messages: list[Any]) -> str:
     """What the socket of *agent*, who has *conversation* open, says of those messages."""
     kind = ChangeKind.MESSAGE_ADDED
     changes = [
-        Change(kind=kind, message_id=message.pk, conversation_id=conversation.pk)
+        Change(kind=kind, subject_id=message.pk, conversation_id=conversation.pk)
         for message in messages
     ]
-    watcher = Watcher(
-        agent=agent,
-        look=panes.Look(),
-        conversation=conversation.pk,
-        sessions=visible_sessions(agent),
-        close=lambda: None,
-    )
-    return frames.make(frames.Batch(changes), [watcher], cursor=1)[watcher]
+    sight = Sight.of([agent])[agent.pk]
+    screen = Screen(agent, ListQuery(), conversation.pk, sight)
+    return frames.make(changes, [screen], 1, PANES)[screen]
 
 
 def _quoting(conversation: Conversation, agent: Any, count: int) -> list[Any]:

@@ -14,8 +14,9 @@ from accounts.access import for_agents
 from accounts.models import Agent
 from accounts.rights import NotAllowed, Scope
 from atendimento import client_card
+from atendimento.context import get_conversation, header_context
 from atendimento.forms import ClientForm
-from atendimento.views.chat import around, find, problem
+from atendimento.views.chat import problem
 from clients import cnpj
 from clients.models import Client, EditConflict, SalesStage
 from clients.models.conflict import as_seen
@@ -28,7 +29,7 @@ HIDDEN = f"{cnpj.TAKEN} Peça à supervisão para vincular este contato a ele."
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Register the contact as a client, or tie it to the one that already has this CNPJ."""
-    conversation = find(request, pk)
+    conversation = get_conversation(cast(Agent, request.user), pk)
     if conversation.contact.client or "cancelar" in request.GET:
         return _card(request, conversation)
     start = {"name": conversation.contact.person_name}
@@ -65,7 +66,7 @@ def _registered(
 @require_http_methods(["GET", "POST"])
 def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """One row of the card: shown, being edited, saved, or back with its error and its text."""
-    conversation = find(request, pk)
+    conversation = get_conversation(cast(Agent, request.user), pk)
     client = conversation.contact.client
     if client is None or name not in client_card.FIELDS:
         raise Http404
@@ -103,7 +104,7 @@ def _edited(
 @for_agents
 @require_POST
 def stage(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = find(request, pk)
+    conversation = get_conversation(cast(Agent, request.user), pk)
     client = conversation.contact.client
     wanted = request.POST.get("etapa", "")
     if client is not None and wanted in SalesStage.values:
@@ -121,7 +122,9 @@ def stage(request: HttpRequest, pk: int) -> HttpResponse:
 def _card(
     request: HttpRequest, conversation: Conversation, conflict: EditConflict | None = None
 ) -> HttpResponse:
-    shown = around(request, find(request, conversation.pk)) | {"conflict": conflict}
+    agent = cast(Agent, request.user)
+    fresh = get_conversation(agent, conversation.pk)
+    shown = header_context(agent, fresh) | {"conflict": conflict}
     status = 409 if conflict else 200
     return render(request, "atendimento/_client_card.html", shown, status=status)
 
@@ -132,7 +135,10 @@ def _form(
     form: ClientForm,
     namesake: Client | None = None,
 ) -> HttpResponse:
-    shown = around(request, conversation) | {"form": form, "namesake": namesake}
+    shown = header_context(cast(Agent, request.user), conversation) | {
+        "form": form,
+        "namesake": namesake,
+    }
     status = 200 if request.method == "GET" else 422
     return render(request, "atendimento/_client_form.html", shown, status=status)
 
