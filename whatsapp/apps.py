@@ -4,3 +4,12 @@ from django.apps import AppConfig
 class WhatsappConfig(AppConfig):
     name = "whatsapp"
     verbose_name = "WhatsApp"
+
+    def ready(self) -> None:
+        from accounts import withdrawal
+        from whatsapp.models import Conversation
+
+        def held(agent_id: int) -> int:
+            return Conversation.objects.active().filter(assigned_to=agent_id).count()
+
+        withdrawal.count_with(held)
