@@ -5,17 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from atendimento import panes
-from whatsapp.models import Contact, Conversation, Direction, Kind, Message, Status
+from whatsapp.models import (
+    AttendanceEvent,
+    Contact,
+    Conversation,
+    Direction,
+    Kind,
+    Message,
+    Status,
+    step_words,
+)
 
 register = template.Library()
 
@@ -52,13 +62,6 @@ _KINDS = {
     Kind.POLL: "chart",
     Kind.UNKNOWN: "help",
     Kind.UNDECRYPTABLE: "clock",
-}
-
-_EVENTS = {
-    "assumiu": "claim",
-    "transferiu": "transfer",
-    "finalizou": "check-circle",
-    "abriu": "reopen",
 }
 
 
@@ -107,26 +110,33 @@ def day_title(day: datetime) -> str:
 
 @register.filter
 def waiting(conversation: Conversation) -> str:
-    """How long a pending conversation has waited: ``agora``, ``4 min``, ``1 h 20 min``."""
-    minutes = int(_waited(conversation) // 60)
-    if minutes < 1:
-        return "agora"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    """How long its customer has waited: ``agora``, ``4 min``, ``1 h``, ``1 h 20 min``."""
+    hours, minutes = divmod(int(_waited(conversation) // 60), 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min" if minutes else "agora"
 
 
 @register.filter
 def lateness(conversation: Conversation) -> str:
     """The class of a waiting time: "", is-warn or is-danger."""
-    if conversation.status != Status.PENDING:
-        return ""
     waited = _waited(conversation)
     if waited >= settings.WAIT_LATE_SECONDS:
         return "is-danger"
     return "is-warn" if waited >= settings.WAIT_WARN_SECONDS else ""
 
 
+@register.filter
+def waits_since(conversation: Conversation) -> datetime | None:
+    """Since when somebody waits for us: for an agent in the queue, for an answer in his hands."""
+    if conversation.status == Status.PENDING:
+        return panes.position(conversation)[0]
+    return conversation.waiting_since if conversation.status == Status.ACTIVE else None
+
+
 def _waited(conversation: Conversation) -> float:
-    return (timezone.now() - panes.position(conversation)[0]).total_seconds()
+    since = waits_since(conversation)
+    return (timezone.now() - since).total_seconds() if since else 0.0
 
 
 @register.filter
@@ -149,10 +159,15 @@ def kind_icon(message: Message) -> str:
 
 
 @register.filter
-def event_icon(message: Message) -> str:
+def step_icon(event: AttendanceEvent) -> str:
     """The icon of a line about the attendance."""
-    words = message.body.split()
-    return next((icon for word, icon in _EVENTS.items() if word in words), "chat")
+    return step_words.icon(event)
+
+
+@register.filter
+def step_sentence(event: AttendanceEvent) -> SafeString:
+    """What happened, with the names in it set off; they are escaped, the words are ours."""
+    return mark_safe(step_words.sentence(event, partial(format_html, "<strong>{}</strong>")))
 
 
 @register.simple_tag

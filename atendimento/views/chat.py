@@ -14,11 +14,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import for_agents
 from accounts.models import Agent
-from accounts.rights import NotAllowed
+from accounts.rights import Can, NotAllowed
 from atendimento import client_card, panes
-from atendimento.forms import FinishForm, TransferForm
+from atendimento.forms import ClaimForm, FinishForm, TransferForm
 from live import announce
 from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome, Status
+from whatsapp.models.access import colleagues
+
+# The rights that decide which buttons and fields the chat pane has.
+SHOWN = (Can.WRITE, Can.CLAIM, Can.TAKE_OVER, Can.TRANSFER, Can.FINISH, Can.REOPEN, Can.RESEND)
 
 
 def find(request: HttpRequest, pk: int) -> Conversation:
@@ -44,16 +48,24 @@ def around(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
         "facts": client_card.facts(client) if client else (),
         "past": conversation.attendances.exclude(finished_at=None).select_related("agent")[:5],
         "mine": mine,
+        "may": _rights(conversation, agent),
         "outcomes": Outcome.choices,
-        "colleagues": _colleagues(agent),
+        "colleagues": _colleagues(conversation, agent),
         "viewer": agent,
     }
 
 
-def _colleagues(agent: Agent) -> QuerySet[Agent]:
-    """To whom this agent may transfer, and how much each has in hand."""
+def _rights(conversation: Conversation, agent: Agent) -> dict[str, bool]:
+    """{name of a right: whether *agent* has it here}, of a conversation that he can see."""
+    distance = conversation.distance(agent, visible=True)
+    return {can.name.lower(): agent.may(can, distance) for can in SHOWN}
+
+
+def _colleagues(conversation: Conversation, agent: Agent) -> QuerySet[Agent]:
+    """The choice of whom to transfer to, and how much each has in hand."""
     busy = Count("conversations", filter=Q(conversations__status=Status.ACTIVE))
-    return Agent.objects.filter(is_active=True).exclude(pk=agent.pk).annotate(in_hand=busy)
+    others = colleagues(conversation.session_id).exclude(pk=agent.pk)
+    return others.annotate(in_hand=busy)
 
 
 @for_agents
@@ -82,8 +94,6 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
     try:
         key = UUID(request.POST.get("chave", ""))
-        if conversation.assigned_to != agent:
-            raise NotAllowed("Esta conversa não está com você. Assuma para escrever.")
         text = request.POST.get("texto", "").replace("\0", "")
         message = conversation.write(agent, text, f"{agent.pk}:{key}")
     except ValueError:
@@ -99,8 +109,10 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
-    holder = request.POST.get("no_lugar_de", "")
-    instead = Agent.objects.filter(pk=holder).first() if holder.isdecimal() else None
+    form = ClaimForm(request.POST)
+    if not form.is_valid():
+        return problem(request, "Recarregue a página e tente de novo.", 422)
+    instead = form.holder()
     return _act(request, conversation, lambda: conversation.claim(agent, instead), "")
 
 
@@ -122,9 +134,9 @@ def claim_next(request: HttpRequest) -> HttpResponse:
 @require_POST
 def transfer(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
-    form = TransferForm(request.POST)
+    form = TransferForm(request.POST, number=conversation.session_id)
     if not form.is_valid():
-        return problem(request, "Escolha para quem transferir.", 422)
+        return problem(request, str(form.errors["para"][0]), 422)
     to = form.target()
     done = f"Conversa transferida para {to or 'a fila'}."
     return _act(request, conversation, lambda: conversation.transfer(agent, to), done)
@@ -152,29 +164,23 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 @for_agents
 @require_POST
 def read(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = find(request, pk)
-    if conversation.assigned_to == request.user:
-        conversation.mark_read()
-    return HttpResponse(status=204)
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    return _quietly(request, lambda: conversation.mark_read(agent))
 
 
 @for_agents
 @require_POST
 def unread(request: HttpRequest, pk: int) -> HttpResponse:
-    find(request, pk).mark_unread()
-    return HttpResponse(status=204)
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    return _quietly(request, lambda: conversation.mark_unread(agent))
 
 
 @for_agents
 @require_POST
 def typing(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = find(request, pk)
-    if conversation.assigned_to == request.user:
-        state = "paused" if request.POST.get("parou") else "composing"
-        announce.agent_typing(
-            conversation.pk, conversation.session_id, cast(Agent, request.user).pk, state
-        )
-    return HttpResponse(status=204)
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    state = "paused" if request.POST.get("parou") else "composing"
+    return _quietly(request, lambda: conversation.typing(agent, state))
 
 
 @for_agents
@@ -189,16 +195,20 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     return _again(request, pk, Message.discard)
 
 
-def _again(request: HttpRequest, pk: int, verb: Callable[[Message], bool]) -> HttpResponse:
+def _again(request: HttpRequest, pk: int, verb: Callable[[Message, Agent], bool]) -> HttpResponse:
     agent = cast(Agent, request.user)
-    visible = Message.objects.visible_to(agent).select_related("conversation__assigned_to")
-    message = get_object_or_404(visible.for_thread(), pk=pk)
+    visible = Message.objects.visible_to(agent).select_related("conversation")
+    message = get_object_or_404(visible, pk=pk)
+    return _quietly(request, lambda: verb(message, agent))
+
+
+def _quietly(request: HttpRequest, verb: Callable[[], object]) -> HttpResponse:
+    """Do it and answer nothing: the socket tells what became of it, and an answer could come after
+    that and be older. A refusal is said in words."""
     try:
-        message.conversation.must_be_with(agent, "mexer nas mensagens")
+        verb()
     except NotAllowed as error:
         return problem(request, str(error), 409)
-    # The socket tells what became of it; an answer could come after that, and be older.
-    verb(message)
     return HttpResponse(status=204)
 
 

@@ -81,7 +81,7 @@ def stage(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _register(request: HttpRequest, conversation: Conversation, client: Client) -> HttpResponse:
     with transaction.atomic():
-        conversation.contact.belong_to(client)
+        conversation.contact.belong_to(cast(Agent, request.user), client)
         announce.client_changed(client.pk)
         conversation.announce_changed()
     return _card(request, conversation)

@@ -134,9 +134,8 @@ window.list = (() => {
       figure.textContent = oldest ? waited(longest) : "—";
       lateness(figure, longest);
     });
-    box().querySelectorAll('.conv-item[data-status="pending"]').forEach((item) => {
-      const seconds = Date.now() / 1000 + Number(item.dataset.at);
-      const slot = item.querySelector(".conv__wait");
+    box().querySelectorAll(".conv__wait[data-since]").forEach((slot) => {
+      const seconds = Date.now() / 1000 - Number(slot.dataset.since);
       slot.querySelector("[data-wait]").textContent = waited(seconds);
       lateness(slot, seconds);
     });

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from accounts.models import Agent
 from clients import phone
 from clients.models import Client, ClientPhone
 
@@ -50,7 +51,7 @@ class Contact(models.Model):
         client = self.client.name if self.client else None
         return shown_name(client, self.person_name, self.phone)
 
-    def belong_to(self, client: Client) -> None:
+    def belong_to(self, by: Agent, client: Client) -> None:
         """Tie this contact, and the telephone it writes from, to *client*."""
         self.client = client
         self.save(update_fields=["client"])

@@ -164,7 +164,8 @@ def _insert(session: Session, rows: list[Row]) -> dict[str, tuple[int, bool]]:
 _COUNT = """
     WITH heard AS (
         SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bool[], %s::bigint[], %s::timestamptz[],
-            %s::timestamptz[]) AS heard (id, unread, answered, last, at, first_in)
+            %s::timestamptz[], %s::timestamptz[])
+            AS heard (id, unread, answered, last, at, first_in, asked)
     ), locked AS (
         SELECT c.id, c.status = 'closed' AND heard.first_in IS NOT NULL AS reopened
         FROM whatsapp_conversation AS c JOIN heard USING (id)
@@ -176,9 +177,9 @@ _COUNT = """
     UPDATE whatsapp_conversation AS c SET
         status = CASE WHEN reopened THEN 'pending' ELSE c.status END,
         assigned_to_id = CASE WHEN reopened THEN NULL ELSE c.assigned_to_id END,
-        waiting_since = CASE WHEN reopened THEN heard.first_in
-            WHEN c.status = 'pending' THEN coalesce(c.waiting_since, heard.first_in)
-            ELSE c.waiting_since END,
+        -- As in Conversation: from the first message that nobody answered, whoever has it.
+        waiting_since = CASE WHEN heard.answered THEN heard.asked
+            ELSE coalesce(c.waiting_since, heard.asked) END,
         unread_count = CASE WHEN heard.answered THEN 0 ELSE c.unread_count END + heard.unread,
         last_message_id = CASE WHEN heard.at >= c.last_message_at OR c.last_message_id IS NULL
             THEN heard.last ELSE c.last_message_id END,
@@ -208,6 +209,8 @@ class Tally(NamedTuple):
     last: int
     at: datetime
     first_in: datetime | None
+    # The first that came after the phone's last answer, or at all.
+    asked: datetime | None
 
 
 def _tally(conversation: int, rows: list[tuple[int, Row]]) -> Tally:
@@ -217,7 +220,8 @@ def _tally(conversation: int, rows: list[tuple[int, Row]]) -> Tally:
     last_pk, last = max(rows, key=lambda one: (one[1].at, one[0]))
     incoming = [row.at for _, row in rows if _incoming(row)]
     first_in = min(incoming) if incoming else None
-    return Tally(conversation, len(unread), bool(answers), last_pk, last.at, first_in)
+    asked = min((row.at for _, row in unread), default=None)
+    return Tally(conversation, len(unread), bool(answers), last_pk, last.at, first_in, asked)
 
 
 def _incoming(row: Row) -> bool:
