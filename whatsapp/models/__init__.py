@@ -5,9 +5,9 @@ from whatsapp.models.attendance_event import AttendanceEvent, EventKind, Reason
 from whatsapp.models.contact import AddressKind, Contact, ContactAddress, ContactMerge
 from whatsapp.models.conversation import Conversation
 from whatsapp.models.conversation_queryset import ConversationQuerySet
-from whatsapp.models.delivery import Delivery, Direction
+from whatsapp.models.delivery import Delivery, Direction, Origin
 from whatsapp.models.holding import AlreadyClaimed
-from whatsapp.models.message import Kind, Message, Origin
+from whatsapp.models.message import Kind, Message
 from whatsapp.models.session import LeaseLost, Session
 from whatsapp.models.state import State, Wanted
 from whatsapp.models.status import Status

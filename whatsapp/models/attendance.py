@@ -14,9 +14,9 @@ from accounts.models import Agent
 from accounts.rights import Can, NotAllowed
 from whatsapp.models.access import agents_who_see
 from whatsapp.models.attendance_event import AttendanceEvent, EventKind, Reason
-from whatsapp.models.delivery import Direction
+from whatsapp.models.delivery import Direction, Origin
 from whatsapp.models.holding import AlreadyClaimed
-from whatsapp.models.message import Kind, Message, Origin
+from whatsapp.models.message import Kind, Message
 from whatsapp.models.status import Status
 
 # A wait goes on whoever takes the conversation: only an answer ends it.

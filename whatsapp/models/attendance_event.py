@@ -4,8 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Window
-from django.db.models.functions import Lead
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 
@@ -30,15 +29,17 @@ class Reason(models.TextChoices):
 
 class AttendanceEventQuerySet(models.QuerySet["AttendanceEvent"]):
     def handovers(self) -> Self:
-        """Every step after which somebody else may have it; each with `until`, when the next such
-        step of the same attendance was, or None."""
-        following = Window(Lead("at"), partition_by=F("attendance"), order_by=F("id").asc())
-        return self.exclude(kind=EventKind.ANSWERED).annotate(until=following)
+        """Every step after which somebody else may have it."""
+        return self.exclude(kind=EventKind.ANSWERED)
 
     def tenures(self) -> Self:
         """Who had an attendance, and for how long: one row for each time that somebody (`to`) had
         it, from `at` on, up to `until` (None: has it still)."""
-        return self.handovers().filter(to__isnull=False)
+        following = AttendanceEvent.objects.handovers().filter(
+            attendance=OuterRef("attendance"), pk__gt=OuterRef("pk")
+        )
+        until = Subquery(following.order_by("pk").values("at")[:1])
+        return self.handovers().filter(to__isnull=False).annotate(until=until)
 
 
 class AttendanceEvent(models.Model):

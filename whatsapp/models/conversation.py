@@ -11,9 +11,9 @@ from whatsapp.models.access import lock_agent
 from whatsapp.models.attendance import Attendance, Outcome
 from whatsapp.models.attendance_event import EventKind, Reason
 from whatsapp.models.conversation_queryset import WAITS_SINCE
-from whatsapp.models.delivery import Delivery, Direction
+from whatsapp.models.delivery import Delivery, Direction, Origin
 from whatsapp.models.holding import AlreadyClaimed
-from whatsapp.models.message import Message, Origin
+from whatsapp.models.message import Message
 from whatsapp.models.reading import Readable
 from whatsapp.models.status import Status
 
@@ -200,6 +200,14 @@ class Conversation(Readable):
         message.announce_added()
         self.announce_changed()
         announce.outbox_filled(self.session_id)
+
+    def wait_anew(self) -> None:
+        """The customer waits again where the only answer was discarded."""
+        if self.status == Status.CLOSED or self.waiting_since:
+            return
+        if since := Message.objects.filter(conversation=self).unanswered_since():
+            self.enter(Status(self.status), self.assigned_to, since)
+            self.announce_changed()
 
     def typing(self, by: Agent, state: str) -> None:
         """Tell the customer that *by* is ``composing`` or has ``paused``. Raises NotAllowed."""

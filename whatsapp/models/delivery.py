@@ -1,4 +1,4 @@
-"""The states of a message on its way, and which may follow which."""
+"""Which way a message goes, who wrote it, and the states of its delivery."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ class Direction(models.TextChoices):
     IN = "in", "recebida"
     OUT = "out", "enviada"
     SYSTEM = "system", "evento"
+
+
+class Origin(models.TextChoices):
+    CUSTOMER = "customer", "cliente"
+    DESK = "desk", "painel"
+    PHONE = "phone", "celular"
+    API = "api", "API"
+    AUTO = "auto", "automática"
 
 
 class Delivery(models.TextChoices):

@@ -9,7 +9,7 @@ from accounts import audit
 from accounts.models import Agent
 from accounts.rights import Can
 from live import announce
-from whatsapp.models.delivery import DISCARDABLE, RESENDABLE, Delivery, Direction
+from whatsapp.models.delivery import DISCARDABLE, RESENDABLE, Delivery, Direction, Origin
 from whatsapp.models.outgoing import OutgoingMessage
 
 
@@ -35,14 +35,6 @@ def preview_of(kind: str, body: str) -> str:
         return " ".join(body[:200].split())
     label = str(Kind(kind).label)
     return f"{label} · {body[:120]}" if body else label
-
-
-class Origin(models.TextChoices):
-    CUSTOMER = "customer", "cliente"
-    DESK = "desk", "painel"
-    PHONE = "phone", "celular"
-    API = "api", "API"
-    AUTO = "auto", "automática"
 
 
 class Message(OutgoingMessage):
@@ -122,7 +114,12 @@ class Message(OutgoingMessage):
     def discard(self, by: Agent) -> bool:
         """Give up a message that is queued, failed or uncertain; False when it is already out.
         Raises NotAllowed."""
-        return self._decide(by, "message.discarded", DISCARDABLE, {"delivery": Delivery.DISCARDED})
+        discarded: dict[str, object] = {"delivery": Delivery.DISCARDED}
+        with transaction.atomic():
+            done = self._decide(by, "message.discarded", DISCARDABLE, discarded)
+            if done:
+                self.conversation.wait_anew()
+        return done
 
     def _decide(
         self, by: Agent, verb: str, among: tuple[Delivery, ...], fields: dict[str, object]

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Agent
-from whatsapp.models.delivery import FORWARD, Delivery, Direction
+from whatsapp.models.delivery import FORWARD, Delivery, Direction, Origin
 from whatsapp.models.session import Session
 
 M = TypeVar("M", bound=models.Model)
@@ -49,6 +49,15 @@ class MessageQuerySet(models.QuerySet[M]):
     def unseen(self) -> Self:
         """What came in and nobody of the team has seen (the index `message_unseen`)."""
         return self.filter(direction=Direction.IN, seen_at__isnull=True)
+
+    def unanswered_since(self) -> datetime | None:
+        """Of one conversation's messages: when the first came that no answer follows. What a
+        machine wrote by itself is no answer, nor is what was discarded."""
+        answers = self.filter(direction=Direction.OUT).exclude(origin=Origin.AUTO)
+        last: Any = answers.exclude(delivery=Delivery.DISCARDED).order_by("-at", "-pk").first()
+        asked = self.filter(direction=Direction.IN)
+        asked = asked.after(last) if last else asked
+        return asked.order_by("at", "pk").values_list("at", flat=True).first()
 
     def to_acknowledge(self) -> Self:
         """Messages an agent has seen, for which WhatsApp has no read receipt from us yet."""
