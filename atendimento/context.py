@@ -8,8 +8,13 @@ from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Agent
+from accounts.rights import Can
 from atendimento import client_card, thread
 from whatsapp.models import Conversation, Outcome, Status
+from whatsapp.models.access import colleagues
+
+# The rights that decide which buttons and fields the chat pane has.
+SHOWN = (Can.WRITE, Can.CLAIM, Can.TAKE_OVER, Can.TRANSFER, Can.FINISH, Can.REOPEN, Can.RESEND)
 
 
 def get_conversation(agent: Agent, pk: int) -> Conversation:
@@ -34,12 +39,20 @@ def header_context(agent: Agent, conversation: Conversation) -> dict[str, Any]:
         "facts": client_card.facts(client) if client else (),
         "past": conversation.attendances.exclude(finished_at=None).select_related("agent")[:5],
         "mine": mine,
+        "may": _rights(conversation, agent),
         "outcomes": Outcome.choices,
-        "colleagues": _colleagues(agent),
+        "colleagues": _colleagues(conversation, agent),
     }
 
 
-def _colleagues(agent: Agent) -> QuerySet[Agent]:
-    """To whom this agent may transfer, and how much each has in hand."""
+def _rights(conversation: Conversation, agent: Agent) -> dict[str, bool]:
+    """{name of a right: whether *agent* has it here}, of a conversation that he can see."""
+    distance = conversation.distance(agent, visible=True)
+    return {can.name.lower(): agent.may(can, distance) for can in SHOWN}
+
+
+def _colleagues(conversation: Conversation, agent: Agent) -> QuerySet[Agent]:
+    """The choice of whom to transfer to, and how much each has in hand."""
     busy = Count("conversations", filter=Q(conversations__status=Status.ACTIVE))
-    return Agent.objects.filter(is_active=True).exclude(pk=agent.pk).annotate(in_hand=busy)
+    others = colleagues(conversation.session_id).exclude(pk=agent.pk)
+    return others.annotate(in_hand=busy)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q
@@ -11,23 +11,49 @@ from atendimento import client_card
 from clients import cnpj
 from clients.models import Client
 from whatsapp.models import Outcome
+from whatsapp.models.access import colleagues
+
+# PostgreSQL's bigint.
+LARGEST_ID = 2**63 - 1
+
+
+class ClaimForm(forms.Form):
+    """From whom a conversation is taken over; nothing when it is taken from the queue."""
+
+    no_lugar_de = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+
+    def holder(self) -> Agent | None:
+        return Agent.objects.filter(pk=self.cleaned_data["no_lugar_de"]).first()
 
 
 class TransferForm(forms.Form):
-    """To a colleague, or with "fila" back to the queue."""
+    """To a colleague who can see the number, or with "fila" back to the queue."""
 
-    para = forms.CharField()
+    para = forms.CharField(
+        max_length=18,
+        error_messages=dict.fromkeys(("required", "max_length"), "Escolha para quem transferir."),
+    )
 
-    def clean_para(self) -> str:
+    def __init__(self, *args: Any, number: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.number = number
+
+    def clean_para(self) -> Agent | None:
         para = str(self.cleaned_data["para"])
-        known = para.isdecimal() and Agent.objects.filter(pk=para, is_active=True).exists()
-        if para != "fila" and not known:
+        if para == "fila":
+            return None
+        found = (
+            colleagues(self.number).filter(pk=para) if para.isdecimal() else Agent.objects.none()
+        )
+        to: Any = found.first()
+        if to is None:
             raise forms.ValidationError("Escolha para quem transferir.")
-        return para
+        if not to.sees_number:
+            raise forms.ValidationError(f"{to} não atende este número. Escolha outra pessoa.")
+        return cast(Agent, to)
 
     def target(self) -> Agent | None:
-        para = self.cleaned_data["para"]
-        return None if para == "fila" else Agent.objects.get(pk=para)
+        return cast(Agent | None, self.cleaned_data["para"])
 
 
 class FinishForm(forms.Form):

@@ -5,19 +5,30 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Agent
 from atendimento.look import ListQuery, position
 from atendimento.thread import sender
-from whatsapp.models import Conversation, Delivery, Direction, Kind, Message, Origin, Status
+from whatsapp.models import (
+    AttendanceEvent,
+    Conversation,
+    Delivery,
+    Direction,
+    Kind,
+    Message,
+    Origin,
+    Status,
+    step_words,
+)
 
 register = template.Library()
 
@@ -61,13 +72,6 @@ _KINDS: dict[str, str] = {
     Kind.POLL: "chart",
     Kind.UNKNOWN: "help",
     Kind.UNDECRYPTABLE: "clock",
-}
-
-_EVENTS = {
-    "assumiu": "claim",
-    "transferiu": "transfer",
-    "finalizou": "check-circle",
-    "abriu": "reopen",
 }
 
 
@@ -116,7 +120,7 @@ def day_title(day: datetime) -> str:
 
 @register.filter
 def waiting(conversation: Conversation) -> str:
-    """How long a pending conversation has waited, as `waited` writes it."""
+    """How long its customer has waited, as `waited` writes it."""
     return waited(_waited(conversation))
 
 
@@ -132,24 +136,25 @@ def waited(seconds: float) -> str:
 
 
 @register.filter
-def waiting_since(conversation: Conversation) -> str:
-    """Since when a pending conversation waits, in unix seconds."""
-    return f"{position(conversation)[0].timestamp():.0f}"
-
-
-@register.filter
 def lateness(conversation: Conversation) -> str:
     """The class of a waiting time: "", is-warn or is-danger."""
-    if conversation.status != Status.PENDING:
-        return ""
     waited = _waited(conversation)
     if waited >= settings.WAIT_LATE_SECONDS:
         return "is-danger"
     return "is-warn" if waited >= settings.WAIT_WARN_SECONDS else ""
 
 
+@register.filter
+def waits_since(conversation: Conversation) -> datetime | None:
+    """Since when somebody waits for us: for an agent in the queue, for an answer in his hands."""
+    if conversation.status == Status.PENDING:
+        return position(conversation)[0]
+    return conversation.waiting_since if conversation.status == Status.ACTIVE else None
+
+
 def _waited(conversation: Conversation) -> float:
-    return (timezone.now() - position(conversation)[0]).total_seconds()
+    since = waits_since(conversation)
+    return (timezone.now() - since).total_seconds() if since else 0.0
 
 
 @register.filter
@@ -186,10 +191,15 @@ def delivery_class(message: Message) -> str:
 
 
 @register.filter
-def event_icon(message: Message) -> str:
+def step_icon(event: AttendanceEvent) -> str:
     """The icon of a line about the attendance."""
-    words = message.body.split()
-    return next((icon for word, icon in _EVENTS.items() if word in words), "chat")
+    return step_words.icon(event)
+
+
+@register.filter
+def step_sentence(event: AttendanceEvent) -> SafeString:
+    """What happened, with the names in it set off; they are escaped, the words are ours."""
+    return mark_safe(step_words.sentence(event, partial(format_html, "<strong>{}</strong>")))
 
 
 @register.filter

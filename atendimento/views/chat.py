@@ -16,7 +16,7 @@ from accounts.models import Agent
 from accounts.rights import NotAllowed
 from atendimento import thread
 from atendimento.context import chat_context, get_conversation, header_context
-from atendimento.forms import FinishForm, TransferForm
+from atendimento.forms import ClaimForm, FinishForm, TransferForm
 from live import announce
 from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome
 
@@ -51,8 +51,6 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
     try:
         key = UUID(request.POST.get("chave", ""))
-        if conversation.assigned_to != agent:
-            raise NotAllowed("Esta conversa não está com você. Assuma para escrever.")
         text = request.POST.get("texto", "").replace("\0", "")
         message = conversation.write(agent, text, f"{agent.pk}:{key}")
     except ValueError:
@@ -68,8 +66,10 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
-    holder = request.POST.get("no_lugar_de", "")
-    instead = Agent.objects.filter(pk=holder).first() if holder.isdecimal() else None
+    form = ClaimForm(request.POST)
+    if not form.is_valid():
+        return problem(request, "Recarregue a página e tente de novo.", 422)
+    instead = form.holder()
     return _act(request, conversation, lambda: conversation.claim(agent, instead), "")
 
 
@@ -91,9 +91,9 @@ def claim_next(request: HttpRequest) -> HttpResponse:
 @require_POST
 def transfer(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
-    form = TransferForm(request.POST)
+    form = TransferForm(request.POST, number=conversation.session_id)
     if not form.is_valid():
-        return problem(request, "Escolha para quem transferir.", 422)
+        return problem(request, str(form.errors["para"][0]), 422)
     to = form.target()
     done = f"Conversa transferida para {to or 'a fila'}."
     return _act(request, conversation, lambda: conversation.transfer(agent, to), done)
@@ -121,29 +121,23 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 @for_agents
 @require_POST
 def read(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = find(request, pk)
-    if conversation.assigned_to == request.user:
-        conversation.mark_read()
-    return HttpResponse(status=204)
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    return _quietly(request, lambda: conversation.mark_read(agent))
 
 
 @for_agents
 @require_POST
 def unread(request: HttpRequest, pk: int) -> HttpResponse:
-    find(request, pk).mark_unread()
-    return HttpResponse(status=204)
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    return _quietly(request, lambda: conversation.mark_unread(agent))
 
 
 @for_agents
 @require_POST
 def typing(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = find(request, pk)
-    if conversation.assigned_to == request.user:
-        state = "paused" if request.POST.get("parou") else "composing"
-        announce.agent_typing(
-            conversation.pk, conversation.session_id, cast(Agent, request.user).pk, state
-        )
-    return HttpResponse(status=204)
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    state = "paused" if request.POST.get("parou") else "composing"
+    return _quietly(request, lambda: conversation.typing(agent, state))
 
 
 @for_agents
@@ -158,16 +152,20 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     return _again(request, pk, Message.discard)
 
 
-def _again(request: HttpRequest, pk: int, verb: Callable[[Message], bool]) -> HttpResponse:
+def _again(request: HttpRequest, pk: int, verb: Callable[[Message, Agent], bool]) -> HttpResponse:
     agent = cast(Agent, request.user)
-    visible = Message.objects.visible_to(agent).select_related("conversation__assigned_to")
-    message = get_object_or_404(visible.for_thread(), pk=pk)
+    visible = Message.objects.visible_to(agent).select_related("conversation")
+    message = get_object_or_404(visible, pk=pk)
+    return _quietly(request, lambda: verb(message, agent))
+
+
+def _quietly(request: HttpRequest, verb: Callable[[], object]) -> HttpResponse:
+    """Do it and answer nothing: the socket tells what became of it, and an answer could come after
+    that and be older. A refusal is said in words."""
     try:
-        message.conversation.must_be_with(agent, "mexer nas mensagens")
+        verb()
     except NotAllowed as error:
         return problem(request, str(error), 409)
-    # The socket tells what became of it; an answer could come after that, and be older.
-    verb(message)
     return HttpResponse(status=204)
 
 

@@ -24,9 +24,8 @@ export function age() {
     figure.textContent = oldest ? waited(longest) : "—";
     lateness(figure, longest);
   });
-  document.querySelectorAll(".conv-item[data-since]").forEach((item) => {
-    const seconds = now() - Number(item.dataset.since);
-    const slot = item.querySelector(".conv__wait");
+  document.querySelectorAll(".conv__wait[data-since]").forEach((slot) => {
+    const seconds = now() - Number(slot.dataset.since);
     slot.querySelector("[data-wait]").textContent = waited(seconds);
     lateness(slot, seconds);
   });

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.models import Agent
 from api.rest import representations
-from api.rest.envelope import Refused, said
+from api.rest.envelope import said
 from api.rest.freshness import unless_known
 from api.rest.lookup import agent_of, conversation_named, number_named
 from api.rest.paging import LARGEST_ID, Cursor, CursorField, Page
@@ -128,7 +128,5 @@ class ConversationRead(APIView):
     )
     def put(self, request: Request, sessionId: str, phoneNumber: str) -> Response:
         conversation, agent = conversation_named(request, sessionId, phoneNumber), agent_of(request)
-        if conversation.assigned_to_id != agent.pk and not agent.supervises:
-            raise Refused("Só quem está com a conversa pode marcá-la como lida.")
-        conversation.mark_read()
+        conversation.mark_read(agent)
         return said("Conversa marcada como lida")
