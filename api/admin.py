@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from api.models import Delivery, Webhook
-from whatsapp.admin import Journal
+from whatsapp.admin import ReadOnlyAdmin
 
 
 @admin.register(Webhook)
@@ -31,7 +31,7 @@ class WebhookAdmin(admin.ModelAdmin):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(Journal):
+class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ["id", "webhook", "type", "outcome", "attempts", "status", "error", "next_at"]
     list_filter = ["outcome", "webhook"]
     list_select_related = ["webhook"]

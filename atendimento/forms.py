@@ -1,32 +1,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import Q
 
 from accounts.models import Agent
 from atendimento import client_card
 from clients import cnpj
 from clients.models import Client
 from whatsapp.models import Outcome
+from whatsapp.models.access import colleagues
+
+# PostgreSQL's bigint.
+LARGEST_ID = 2**63 - 1
+
+
+class ClaimForm(forms.Form):
+    """From whom a conversation is taken over; nothing when it is taken from the queue."""
+
+    no_lugar_de = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+
+    def holder(self) -> Agent | None:
+        return Agent.objects.filter(pk=self.cleaned_data["no_lugar_de"]).first()
 
 
 class TransferForm(forms.Form):
-    """To a colleague, or with "fila" back to the queue."""
+    """To a colleague who can see the number, or with "fila" back to the queue."""
 
-    para = forms.CharField()
+    para = forms.CharField(
+        max_length=18,
+        error_messages=dict.fromkeys(("required", "max_length"), "Escolha para quem transferir."),
+    )
 
-    def clean_para(self) -> str:
+    def __init__(self, *args: Any, number: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.number = number
+
+    def clean_para(self) -> Agent | None:
         para = str(self.cleaned_data["para"])
-        known = para.isdecimal() and Agent.objects.filter(pk=para, is_active=True).exists()
-        if para != "fila" and not known:
+        if para == "fila":
+            return None
+        found = (
+            colleagues(self.number).filter(pk=para) if para.isdecimal() else Agent.objects.none()
+        )
+        to: Any = found.first()
+        if to is None:
             raise forms.ValidationError("Escolha para quem transferir.")
-        return para
+        if not to.sees_number:
+            raise forms.ValidationError(f"{to} não atende este número. Escolha outra pessoa.")
+        return cast(Agent, to)
 
     def target(self) -> Agent | None:
-        para = self.cleaned_data["para"]
-        return None if para == "fila" else Agent.objects.get(pk=para)
+        return cast(Agent | None, self.cleaned_data["para"])
 
 
 class FinishForm(forms.Form):
@@ -34,10 +61,8 @@ class FinishForm(forms.Form):
 
 
 class ClientForm(forms.ModelForm):
-    """The client card: all of it, or only the fields named. The CNPJ is checked by the model,
-    whoever edits it."""
-
-    cnpj = forms.CharField(label="CNPJ", required=False, max_length=24)
+    """The client card: all of it, or only the fields named. Reads and checks; `Client.edit` and
+    `create_by` write. `visto` is the value that the editor had before his eyes."""
 
     class Meta:
         model = Client
@@ -49,26 +74,17 @@ class ClientForm(forms.ModelForm):
             del self.fields[name]
         for field in self.fields.values():
             field.widget.attrs["class"] = "input"
-        if self.instance.cnpj:
-            self.initial["cnpj"] = self.instance.cnpj_masked
         if "responsible" in self.fields:
             people = self.fields["responsible"]
             assert isinstance(people, forms.ModelChoiceField)
-            people.queryset, people.empty_label = Agent.objects.filter(is_active=True), "Ninguém"
+            # Whoever has it stays to be read, though he may have left.
+            known = Q(is_active=True) | Q(pk=self.instance.responsible_id)
+            people.queryset, people.empty_label = Agent.objects.filter(known), "Ninguém"
 
-    def clean_cnpj(self) -> str | None:
-        code = cnpj.normalise(self.cleaned_data["cnpj"])
-        if code:
-            cnpj.validate(code)
-        return code or None
+    def validate_unique(self) -> None:
+        """Left to the verb, which asks again when it writes."""
 
     def namesake(self) -> Client | None:
         """Whoever on file already has the CNPJ that was typed."""
         code = cnpj.normalise(self.data.get("cnpj", ""))
         return Client.objects.filter(cnpj=code).first() if code else None
-
-    def save_only(self) -> Client:
-        """Write the fields of this form, and not what others changed meanwhile."""
-        client: Client = self.instance
-        client.save(update_fields=[*self.fields, "updated_at"])
-        return client

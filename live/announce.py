@@ -75,7 +75,7 @@ def session_changed(session_id: int) -> None:
 
 
 def client_changed(client_id: int) -> None:
-    announce([Change(kind=ChangeKind.CLIENT_CHANGED, subject_id=client_id)])
+    announce([of_client(client_id)])
 
 
 def of_message(kind: str, session_id: int, conversation_id: int, message_id: int) -> Change:
@@ -90,6 +90,10 @@ def of_conversation(session_id: int, conversation_id: int) -> Change:
         session_id=session_id,
         conversation_id=conversation_id,
     )
+
+
+def of_client(client_id: int) -> Change:
+    return Change(kind=ChangeKind.CLIENT_CHANGED, subject_id=client_id)
 
 
 def contact_typing(conversation_id: int, session_id: int, state: str) -> None:
@@ -115,5 +119,6 @@ def number_wanted(session_id: int) -> None:
 
 
 def authority_changed(agent_id: int) -> None:
-    """Make sockets and streams check at once whether this agent may still be there."""
+    """Have every socket and stream of *agent_id* checked at once: a log-in, a token or a right of
+    his may have changed. A sweep every few seconds does so for all, told or not."""
     notify(AUTHORITY, str(agent_id))

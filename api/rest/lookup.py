@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import Http404
-from django.utils import timezone
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 
@@ -15,9 +13,8 @@ from accounts.models import Agent
 from api.rest.envelope import Invalid
 from clients import phone
 from whatsapp import jid
-from whatsapp.events import Person
-from whatsapp.models import AddressKind, ContactAddress, Conversation, Session, Status
-from whatsapp.models.identify import identify
+from whatsapp.models import AddressKind, ContactAddress, Conversation, Session
+from whatsapp.models.begin import begin
 
 LONGEST = 64
 
@@ -77,24 +74,4 @@ def conversation_with(request: Request, session_id: str, person: str) -> Convers
         number, (kind, value) = number_named(request, session_id), address_of(person)
         if kind != AddressKind.PHONE:
             raise
-    return _begin(number, Person(jid.of_phone(value), phone=value), agent_of(request))
-
-
-def _begin(number: Session, person: Person, agent: Agent) -> Conversation:
-    with transaction.atomic():
-        # The worker makes conversations under the same lock, and trusts that nobody else does.
-        Session.objects.select_for_update(no_key=True).get(pk=number.pk)
-        contact = identify([(person, "")])[person]
-        conversation, made = Conversation.objects.get_or_create(
-            session=number,
-            contact=contact,
-            defaults={
-                "chat_jid": str(person.chat),
-                "status": Status.ACTIVE,
-                "assigned_to": agent,
-            },
-        )
-        if made:
-            conversation.attendances.create(agent=agent, claimed_at=timezone.now())
-            conversation.announce_changed()
-    return conversation
+    return begin(number, value, agent_of(request))

@@ -5,17 +5,30 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from atendimento import panes
-from whatsapp.models import Contact, Conversation, Direction, Kind, Message, Status
+from accounts.models import Agent
+from atendimento.look import ListQuery, position
+from atendimento.thread import sender
+from whatsapp.models import (
+    AttendanceEvent,
+    Conversation,
+    Delivery,
+    Direction,
+    Kind,
+    Message,
+    Origin,
+    Status,
+    step_words,
+)
 
 register = template.Library()
 
@@ -39,8 +52,15 @@ _TICKS = {
     "discarded": ("falhou", "x", "Descartada"),
 }
 
+_STATES: dict[str, str] = {
+    Delivery.QUEUED: "is-queued",
+    Delivery.SENDING: "is-queued",
+    Delivery.FAILED: "is-failed",
+    Delivery.UNCERTAIN: "is-failed",
+    Delivery.DISCARDED: "is-discarded",
+}
 
-_KINDS = {
+_KINDS: dict[str, str] = {
     Kind.IMAGE: "image",
     Kind.VIDEO: "play",
     Kind.AUDIO: "mic",
@@ -52,13 +72,6 @@ _KINDS = {
     Kind.POLL: "chart",
     Kind.UNKNOWN: "help",
     Kind.UNDECRYPTABLE: "clock",
-}
-
-_EVENTS = {
-    "assumiu": "claim",
-    "transferiu": "transfer",
-    "finalizou": "check-circle",
-    "abriu": "reopen",
 }
 
 
@@ -107,37 +120,53 @@ def day_title(day: datetime) -> str:
 
 @register.filter
 def waiting(conversation: Conversation) -> str:
-    """How long a pending conversation has waited: ``agora``, ``4 min``, ``1 h 20 min``."""
-    minutes = int(_waited(conversation) // 60)
-    if minutes < 1:
+    """How long its customer has waited, as `waited` writes it."""
+    return waited(_waited(conversation))
+
+
+def waited(seconds: float) -> str:
+    """``agora``, ``4 min``, ``1 h``, ``1 h 20 min``.
+
+    static/js/wait.js says the same while the page stands; a test compares the two.
+    """
+    hours, minutes = divmod(int(seconds // 60), 60)
+    if hours < 0 or hours == minutes == 0:
         return "agora"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    return " ".join(part for part, n in ((f"{hours} h", hours), (f"{minutes} min", minutes)) if n)
 
 
 @register.filter
 def lateness(conversation: Conversation) -> str:
     """The class of a waiting time: "", is-warn or is-danger."""
-    if conversation.status != Status.PENDING:
-        return ""
     waited = _waited(conversation)
     if waited >= settings.WAIT_LATE_SECONDS:
         return "is-danger"
     return "is-warn" if waited >= settings.WAIT_WARN_SECONDS else ""
 
 
+@register.filter
+def waits_since(conversation: Conversation) -> datetime | None:
+    """Since when somebody waits for us: for an agent in the queue, for an answer in his hands."""
+    if conversation.status == Status.PENDING:
+        return position(conversation)[0]
+    return conversation.waiting_since if conversation.status == Status.ACTIVE else None
+
+
 def _waited(conversation: Conversation) -> float:
-    return (timezone.now() - panes.position(conversation)[0]).total_seconds()
+    since = waits_since(conversation)
+    return (timezone.now() - since).total_seconds() if since else 0.0
 
 
 @register.filter
 def sort_key(conversation: Conversation) -> str:
-    """What the page sorts its rows by, greatest first: the longest wait, or the newest message."""
-    at = panes.position(conversation)[0].timestamp()
+    """What the page sorts its rows by, greatest first: the longest wait, or the newest message.
+    Only an order: nobody reads a time out of it."""
+    at = position(conversation)[0].timestamp()
     return f"{-at if conversation.status == Status.PENDING else at:.6f}"
 
 
 @register.simple_tag
-def look_link(look: panes.Look, **changes: Any) -> str:
+def look_link(look: ListQuery, **changes: Any) -> str:
     """The address of the same list with something about it changed."""
     return replace(look, after=None, **changes).link()
 
@@ -145,31 +174,66 @@ def look_link(look: panes.Look, **changes: Any) -> str:
 @register.filter
 def kind_icon(message: Message) -> str:
     """The icon before a preview that is not text, or ""."""
-    return _KINDS.get(Kind(message.kind), "")
+    return _KINDS.get(message.kind, "")
 
 
 @register.filter
-def event_icon(message: Message) -> str:
+def content_template(message: Message) -> str:
+    """The template of what the bubble holds; a kind without one is shown as unknown."""
+    kind = message.kind if message.kind in Kind.values else Kind.UNKNOWN
+    return f"atendimento/content/{kind}.html"
+
+
+@register.filter
+def delivery_class(message: Message) -> str:
+    """The class of a bubble that is not simply sent: is-queued, is-failed, is-discarded, or ""."""
+    return _STATES.get(message.delivery, "")
+
+
+@register.filter
+def step_icon(event: AttendanceEvent) -> str:
     """The icon of a line about the attendance."""
-    words = message.body.split()
-    return next((icon for word, icon in _EVENTS.items() if word in words), "chat")
+    return step_words.icon(event)
 
 
-@register.simple_tag
-def who_wrote(message: Message, contact: Contact | None, viewer_id: int | None = None) -> str:
-    """Whose words are quoted; a bubble made for the socket comes without its contact."""
-    if message.direction == Direction.IN:
-        known = contact or message.conversation.contact
-        return known.person_name or known.display_name
-    if message.author_id is not None and message.author_id == viewer_id:
-        return "Você"
-    return str(message.author or "Nosso número")
+@register.filter
+def step_sentence(event: AttendanceEvent) -> SafeString:
+    """What happened, with the names in it set off; they are escaped, the words are ours."""
+    return mark_safe(step_words.sentence(event, partial(format_html, "<strong>{}</strong>")))
+
+
+@register.filter
+def quoted_name(message: Message) -> str:
+    """Whose words *message* quotes, by name; `for_thread` brings all that is asked for here."""
+    quoted = message.reply_to
+    if quoted is None:
+        return ""
+    if quoted.direction == Direction.IN:
+        contact = message.conversation.contact
+        return contact.person_name or contact.display_name
+    return str(quoted.author or "Nosso número")
 
 
 @register.inclusion_tag("atendimento/_tick.html")
 def tick(message: Message, size: str = "sm") -> dict[str, str]:
     name, icon, label = _TICKS[message.delivery]
     return {"name": name, "icon": icon, "label": label, "size": size}
+
+
+@register.inclusion_tag("atendimento/_message.html")
+def queued_bubble(agent: Agent) -> dict[str, object]:
+    """An empty bubble of the agent's own, which the page copies for what is not yet answered."""
+    message = Message(
+        direction=Direction.OUT, origin=Origin.DESK, delivery=Delivery.QUEUED, author_id=agent.pk
+    )
+    return {"message": message, "mine": True, "first": True}
+
+
+@register.filter
+def offers_actions(message: Message) -> bool:
+    """Whether something can be done about this bubble, or was; one without a row has no address."""
+    told = message.can_resend or message.delivery in (Delivery.QUEUED, Delivery.DISCARDED)
+    return told and message.pk is not None
 
 
 @register.filter
@@ -183,6 +247,9 @@ def next_stage(stages: list[dict[str, object]]) -> dict[str, object] | None:
     """The step after the current one, or None at the end."""
     after = [n for n, stage in enumerate(stages, 1) if stage["current"]]
     return stages[after[0]] if after and after[0] < len(stages) else None
+
+
+register.filter("sender", sender)
 
 
 @register.filter

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,53 +14,23 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import for_agents
 from accounts.models import Agent
 from accounts.rights import NotAllowed
-from atendimento import client_card, panes
-from atendimento.forms import FinishForm, TransferForm
+from atendimento import thread
+from atendimento.context import chat_context, get_conversation, header_context
+from atendimento.forms import ClaimForm, FinishForm, TransferForm
 from live import announce
-from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome, Status
+from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome
 
 
 def find(request: HttpRequest, pk: int) -> Conversation:
-    visible = Conversation.objects.visible_to(cast(Agent, request.user))
-    return get_object_or_404(visible.for_list(), pk=pk)
-
-
-def context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
-    """What header, thread, composer and client card show to this agent."""
-    days, more = panes.thread(conversation)
-    return {"days": days, "more": more} | around(request, conversation)
-
-
-def around(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
-    """The same without the thread. What only some of its templates use is asked for by those."""
-    agent = cast(Agent, request.user)
-    client = conversation.contact.client
-    mine = conversation.status == Status.ACTIVE and conversation.assigned_to == agent
-    return {
-        "conversation": conversation,
-        "contact": conversation.contact,
-        "client": client,
-        "facts": client_card.facts(client) if client else (),
-        "past": conversation.attendances.exclude(finished_at=None).select_related("agent")[:5],
-        "mine": mine,
-        "outcomes": Outcome.choices,
-        "colleagues": _colleagues(agent),
-        "viewer": agent,
-    }
-
-
-def _colleagues(agent: Agent) -> QuerySet[Agent]:
-    """To whom this agent may transfer, and how much each has in hand."""
-    busy = Count("conversations", filter=Q(conversations__status=Status.ACTIVE))
-    return Agent.objects.filter(is_active=True).exclude(pk=agent.pk).annotate(in_hand=busy)
+    return get_conversation(cast(Agent, request.user), pk)
 
 
 @for_agents
 @require_GET
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """Header, composer and card for this agent, as out-of-band swaps."""
-    conversation = find(request, pk)
-    return render(request, "atendimento/live/chat_state.html", around(request, conversation))
+    shown = header_context(cast(Agent, request.user), find(request, pk))
+    return render(request, "atendimento/live/chat_state.html", shown)
 
 
 @for_agents
@@ -70,8 +39,8 @@ def older(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
     before = request.GET.get("antes", "")
     message = get_object_or_404(conversation.messages, pk=int(before) if before.isdecimal() else 0)
-    days, more = panes.thread(conversation, before=message)
-    shown = {"days": days, "more": more, "conversation": conversation, "viewer": request.user}
+    days, more = thread.days(conversation, cast(Agent, request.user), before=message)
+    shown = {"days": days, "more": more, "conversation": conversation}
     return render(request, "atendimento/_days.html", shown)
 
 
@@ -82,8 +51,6 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
     try:
         key = UUID(request.POST.get("chave", ""))
-        if conversation.assigned_to != agent:
-            raise NotAllowed("Esta conversa não está com você. Assuma para escrever.")
         text = request.POST.get("texto", "").replace("\0", "")
         message = conversation.write(agent, text, f"{agent.pk}:{key}")
     except ValueError:
@@ -91,7 +58,7 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     except NotAllowed as error:
         return problem(request, str(error), 422)
     return render(
-        request, "atendimento/_message.html", {"message": message, "viewer": agent, "first": True}
+        request, "atendimento/_message.html", {"message": message, "mine": True, "first": True}
     )
 
 
@@ -99,8 +66,10 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
-    holder = request.POST.get("no_lugar_de", "")
-    instead = Agent.objects.filter(pk=holder).first() if holder.isdecimal() else None
+    form = ClaimForm(request.POST)
+    if not form.is_valid():
+        return problem(request, "Recarregue a página e tente de novo.", 422)
+    instead = form.holder()
     return _act(request, conversation, lambda: conversation.claim(agent, instead), "")
 
 
@@ -112,7 +81,7 @@ def claim_next(request: HttpRequest) -> HttpResponse:
     taken = Conversation.claim_next(agent)
     if taken is None:
         return problem(request, "Não há mais ninguém na fila.", 409)
-    shown = context(request, find(request, taken.pk)) | {"cursor": cursor}
+    shown = chat_context(agent, find(request, taken.pk)) | {"cursor": cursor}
     answer = render(request, "atendimento/_panes.html", shown)
     answer["HX-Push-Url"] = reverse("conversation", args=[taken.pk])
     return answer
@@ -122,9 +91,9 @@ def claim_next(request: HttpRequest) -> HttpResponse:
 @require_POST
 def transfer(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
-    form = TransferForm(request.POST)
+    form = TransferForm(request.POST, number=conversation.session_id)
     if not form.is_valid():
-        return problem(request, "Escolha para quem transferir.", 422)
+        return problem(request, str(form.errors["para"][0]), 422)
     to = form.target()
     done = f"Conversa transferida para {to or 'a fila'}."
     return _act(request, conversation, lambda: conversation.transfer(agent, to), done)
@@ -152,29 +121,23 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 @for_agents
 @require_POST
 def read(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = find(request, pk)
-    if conversation.assigned_to == request.user:
-        conversation.mark_read()
-    return HttpResponse(status=204)
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    return _quietly(request, lambda: conversation.mark_read(agent))
 
 
 @for_agents
 @require_POST
 def unread(request: HttpRequest, pk: int) -> HttpResponse:
-    find(request, pk).mark_unread()
-    return HttpResponse(status=204)
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    return _quietly(request, lambda: conversation.mark_unread(agent))
 
 
 @for_agents
 @require_POST
 def typing(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = find(request, pk)
-    if conversation.assigned_to == request.user:
-        state = "paused" if request.POST.get("parou") else "composing"
-        announce.agent_typing(
-            conversation.pk, conversation.session_id, cast(Agent, request.user).pk, state
-        )
-    return HttpResponse(status=204)
+    conversation, agent = find(request, pk), cast(Agent, request.user)
+    state = "paused" if request.POST.get("parou") else "composing"
+    return _quietly(request, lambda: conversation.typing(agent, state))
 
 
 @for_agents
@@ -189,16 +152,20 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     return _again(request, pk, Message.discard)
 
 
-def _again(request: HttpRequest, pk: int, verb: Callable[[Message], bool]) -> HttpResponse:
+def _again(request: HttpRequest, pk: int, verb: Callable[[Message, Agent], bool]) -> HttpResponse:
     agent = cast(Agent, request.user)
-    visible = Message.objects.visible_to(agent).select_related("conversation__assigned_to")
-    message = get_object_or_404(visible.for_thread(), pk=pk)
+    visible = Message.objects.visible_to(agent).select_related("conversation")
+    message = get_object_or_404(visible, pk=pk)
+    return _quietly(request, lambda: verb(message, agent))
+
+
+def _quietly(request: HttpRequest, verb: Callable[[], object]) -> HttpResponse:
+    """Do it and answer nothing: the socket tells what became of it, and an answer could come after
+    that and be older. A refusal is said in words."""
     try:
-        message.conversation.must_be_with(agent, "mexer nas mensagens")
+        verb()
     except NotAllowed as error:
         return problem(request, str(error), 409)
-    # The socket tells what became of it; an answer could come after that, and be older.
-    verb(message)
     return HttpResponse(status=204)
 
 
@@ -212,11 +179,11 @@ def _act(
     except (AlreadyClaimed, NotAllowed) as error:
         status, notice = 409, str(error)
     shown: dict[str, Any] = {"notice": notice, "kind": "aviso", "cursor": announce.cursor()}
-    fresh = find(request, conversation.pk)
+    fresh, agent = find(request, conversation.pk), cast(Agent, request.user)
     if request.headers.get("HX-Target") == "chat":
-        shown |= context(request, fresh)
+        shown |= chat_context(agent, fresh)
         return render(request, "atendimento/_panes.html", shown, status=status)
-    shown |= around(request, fresh)
+    shown |= header_context(agent, fresh)
     return render(request, "atendimento/live/chat_state.html", shown, status=status)
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 
@@ -14,32 +17,73 @@ class EventKind(models.TextChoices):
     ANSWERED = "answered", "primeira resposta"
     FINISHED = "finished", "finalizado"
     REOPENED = "reopened", "reaberto"
+    MERGED = "merged", "unido a outro"
+
+
+class Reason(models.TextChoices):
+    """Why the house itself took a step, where its kind alone does not say so."""
+
+    WITHDRAWN = "withdrawn", "quem tinha não atende mais o número"
+    QUEUED = "queued", "estava na fila"
+
+
+class AttendanceEventQuerySet(models.QuerySet["AttendanceEvent"]):
+    def handovers(self) -> Self:
+        """Every step after which somebody else may have it."""
+        return self.exclude(kind=EventKind.ANSWERED)
+
+    def tenures(self) -> Self:
+        """Who had an attendance, and for how long: one row for each time that somebody (`to`) had
+        it, from `at` on, up to `until` (None: has it still)."""
+        following = AttendanceEvent.objects.handovers().filter(
+            attendance=OuterRef("attendance"), pk__gt=OuterRef("pk")
+        )
+        until = Subquery(following.order_by("pk").values("at")[:1])
+        return self.handovers().filter(to__isnull=False).annotate(until=until)
 
 
 class AttendanceEvent(models.Model):
     """One step of an attendance: what happened, by whom, to whom it went, when.
 
     `by` is None for what the wire or the house itself did. `to` is who has it from then on (None:
-    the queue). `data` holds what only this kind has: ``{"from": agent id}`` for who had it before,
-    ``{"outcome": …}``, ``{"reason": …}``. Sentences and icons are made of these when shown.
+    nobody). `data` holds what only this kind has: ``{"from": agent id, "from_name": …}`` for who
+    had it before, ``{"outcome": …}``, ``{"reason": …}``. Sentences and icons are made of these
+    when shown (`step_words`).
     """
 
     attendance = models.ForeignKey("whatsapp.Attendance", models.CASCADE, related_name="events")
     kind = models.CharField("tipo", max_length=12, choices=EventKind.choices)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="por",
     )
     to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="para",
     )
     at = models.DateTimeField("quando", default=timezone.now)
-    data = models.JSONField(default=dict, blank=True)
+    data = models.JSONField("dados", default=dict, blank=True)
+
+    objects = AttendanceEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = "passo do atendimento"
         verbose_name_plural = "passos dos atendimentos"
         ordering = ["id"]
         indexes = [models.Index(fields=["kind", "at"], name="attendance_event_report")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attendance"], condition=Q(kind="answered"), name="one_first_answer"
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.attendance} {self.kind}"
+        return f"#{self.attendance_id} {self.kind}"

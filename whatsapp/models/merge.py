@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils import timezone
 
 from whatsapp.models.attendance import Attendance
 from whatsapp.models.contact import Contact, ContactAddress, ContactMerge
-from whatsapp.models.conversation import Conversation, Status
+from whatsapp.models.conversation import Conversation
 from whatsapp.models.message import Message
+from whatsapp.models.status import Status
+from whatsapp.vocabulary import Kind
 
 
 def merge(one: Contact, other: Contact, reason: str) -> Contact:
@@ -35,10 +36,15 @@ def _move(conversation: Conversation, kept: Contact) -> None:
     target = Conversation.objects.filter(session=conversation.session_id, contact=kept).first()
     if target is None:
         Conversation.objects.filter(pk=conversation.pk).update(contact=kept)
+        conversation.announce_changed()
         return
+    # In id order, as everybody who locks several.
+    for one in sorted((target, conversation), key=lambda one: one.pk):
+        one.lock()
     leading = max(target, conversation, key=lambda one: _RANK[one.status])
-    other = conversation if leading is target else target
-    other.attendances.filter(finished_at=None).update(finished_at=timezone.now())
+    ended = (conversation if leading is target else target).open_attendance
+    if ended:
+        ended.merge_into(target)
     Attendance.objects.filter(conversation=conversation).update(conversation=target)
     Message.objects.filter(conversation=conversation).update(conversation=target)
     _absorb(target, conversation, leading)
@@ -52,13 +58,10 @@ _RANK: dict[str, int] = {Status.CLOSED: 0, Status.PENDING: 1, Status.ACTIVE: 2}
 
 
 def _absorb(target: Conversation, gone: Conversation, leading: Conversation) -> None:
-    newest = target.messages.exclude(kind="system").order_by("-at", "-pk").first()
+    newest = target.messages.exclude(kind=Kind.SYSTEM).order_by("-at", "-pk").first()
     waiting = [one.waiting_since for one in (target, gone) if one.waiting_since]
-    queued = leading.status == Status.PENDING and waiting
+    target.enter(Status(leading.status), leading.assigned_to, min(waiting, default=None))
     Conversation.objects.filter(pk=target.pk).update(
-        status=leading.status,
-        assigned_to=leading.assigned_to,
-        waiting_since=min(waiting) if queued else None,
         unread_count=models.F("unread_count") + gone.unread_count,
         last_message=newest,
         last_message_at=newest.at if newest else target.last_message_at,

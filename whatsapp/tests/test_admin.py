@@ -1,15 +1,26 @@
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client as Browser
+from django.urls import reverse
 
 from accounts.factories import AgentFactory, SupervisorFactory
 from accounts.models import Agent, Role
-from whatsapp.factories import ConversationFactory, SessionFactory
+from live.models import Change, ChangeKind
+from whatsapp.factories import ClientFactory, ConversationFactory, SessionFactory
 from whatsapp.gateway import codes
-from whatsapp.models import Arrival, ArrivalState, Message
+from whatsapp.models import (
+    Arrival,
+    ArrivalState,
+    AttendanceEvent,
+    Conversation,
+    Message,
+    Outcome,
+    Status,
+)
 from whatsapp.tests import payloads
 from whatsapp.tests.conftest import LID
 
@@ -62,6 +73,77 @@ def test_journal_is_read_only(supervisor: Agent, client: Browser) -> None:
     assert client.get(page).status_code == 200
     assert client.post(page, {"body": "outra"}).status_code == 403
     assert client.get("/admin/whatsapp/message/add/").status_code == 403
+
+
+def _act(client: Browser, conversation: Any, action: str, **more: Any) -> str:
+    data = {"action": action, "_selected_action": [conversation.pk], **more}
+    answer = client.post("/admin/whatsapp/conversation/", data, follow=True)
+    conversation.refresh_from_db()
+    return str(answer.content.decode())
+
+
+def test_a_conversation_is_moved_by_verbs_alone(supervisor: Agent, client: Browser) -> None:
+    ana, conversation = AgentFactory(first_name="Ana"), ConversationFactory()
+    conversation.claim(ana)
+    page = f"/admin/whatsapp/conversation/{conversation.pk}/change/"
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"status": Status.CLOSED}).status_code == 403
+    Change.objects.all().delete()
+    _act(client, conversation, "claim")
+    assert conversation.assigned_to == supervisor
+    _act(client, conversation, "release")
+    assert (conversation.status, conversation.assigned_to) == (Status.PENDING, None)
+    assert "Escolha o motivo" in _act(client, conversation, "finish")
+    assert "Feito em 1 conversa" in _act(client, conversation, "finish", motivo=Outcome.SOLD)
+    assert conversation.status == Status.CLOSED
+    again = _act(client, conversation, "finish", motivo=Outcome.SOLD)
+    assert "Esta conversa já foi finalizada." in again
+    _act(client, conversation, "reopen")
+    assert (conversation.status, conversation.assigned_to) == (Status.ACTIVE, supervisor)
+    kinds = AttendanceEvent.objects.values_list("kind", flat=True)
+    assert list(kinds) == ["claimed", "taken_over", "released", "finished", "reopened"]
+    told = Change.objects.filter(
+        kind=ChangeKind.CONVERSATION_CHANGED, conversation_id=conversation.pk
+    )
+    assert told.count() == 4
+
+
+def test_what_an_earlier_fault_left_open_does_not_stop_reopening(client: Browser) -> None:
+    ana, conversation = AgentFactory(), ConversationFactory()
+    Conversation.objects.filter(pk=conversation.pk).update(status=Status.CLOSED)
+    client.force_login(ana)
+    assert client.post(reverse("reopen", args=[conversation.pk])).status_code == 200
+    conversation.refresh_from_db()
+    assert (conversation.status, conversation.assigned_to) == (Status.ACTIVE, ana)
+    assert conversation.attendances.filter(finished_at=None).get().agent == ana
+
+
+def test_a_contact_is_tied_by_the_verb_and_open_pages_hear(
+    supervisor: Agent, client: Browser
+) -> None:
+    conversation, customer = ConversationFactory(contact__client=None), ClientFactory()
+    contact = conversation.contact
+    Change.objects.all().delete()
+    page = f"/admin/whatsapp/contact/{contact.pk}/change/"
+    assert client.post(page, {"name": "Marina", "client": customer.pk}).status_code == 302
+    contact.refresh_from_db()
+    assert (contact.name, contact.client) == ("Marina", customer)
+    assert customer.phones.get().number == contact.phone
+    kinds = set(Change.objects.values_list("kind", flat=True))
+    assert {ChangeKind.CLIENT_CHANGED, ChangeKind.CONVERSATION_CHANGED} <= kinds
+    refused = client.post(page, {"name": "Marina", "client": ""}).content.decode()
+    assert "o vínculo não se desfaz aqui" in refused
+
+
+def test_the_steps_of_an_attendance_are_read_in_the_admin(
+    supervisor: Agent, client: Browser
+) -> None:
+    ana, conversation = AgentFactory(first_name="Ana"), ConversationFactory()
+    conversation.claim(ana)
+    page = f"/admin/whatsapp/attendance/{conversation.open_attendance.pk}/change/"
+    shown = client.get(page).content.decode()
+    assert "Ana Souza assumiu o atendimento" in shown
+    assert client.post(page, {}).status_code == 403
 
 
 def test_failed_arrival_is_run_again(supervisor: Agent, client: Browser) -> None:

@@ -109,10 +109,11 @@ def test_a_merge_leaves_the_conversation_with_whoever_claimed_it(hear: Hear, cla
     hear(payloads.message(LID))
     ana = AgentFactory()
     Conversation.objects.order_by("pk")[claimed].claim(ana)
+    waits = [one.waiting_since for one in Conversation.objects.all() if one.waiting_since]
     hear(payloads.message(LID, alt=PHONE))
     conversation = Conversation.objects.get()
     assert (conversation.status, conversation.assigned_to) == (Status.ACTIVE, ana)
-    assert conversation.waiting_since is None
+    assert conversation.waiting_since == min(waits)
     assert conversation.attendances.filter(finished_at=None).get().agent == ana
     assert conversation.attendances.count() == 2
 

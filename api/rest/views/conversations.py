@@ -13,14 +13,13 @@ from rest_framework.views import APIView
 
 from accounts.models import Agent
 from api.rest import representations
-from api.rest.envelope import Refused, said
+from api.rest.envelope import said
 from api.rest.freshness import unless_known
 from api.rest.lookup import agent_of, conversation_named, number_named
 from api.rest.paging import LARGEST_ID, Cursor, CursorField, Page
 from api.rest.schema import PERSON, SESSION, Said, answers, data
 from api.rest.serializers import ConversationSerializer, FinishSerializer, MoveSerializer
 from api.rest.validation import asked, checked
-from atendimento.panes import matching
 from whatsapp.models import Conversation, ConversationQuerySet, Status
 
 
@@ -77,7 +76,7 @@ def _chosen(found: ConversationQuerySet, wanted: dict[str, Any]) -> Conversation
     if wanted["unread"] is not None:
         found = found.unread() if wanted["unread"] else found.filter(unread_count=0)
     if words := wanted.get("q", "").strip():
-        found = found.filter(matching(words))
+        found = found.search(words)
     cursor = wanted.get("cursor")
     return found.after(cursor.at, cursor.pk) if cursor else found
 
@@ -129,7 +128,5 @@ class ConversationRead(APIView):
     )
     def put(self, request: Request, sessionId: str, phoneNumber: str) -> Response:
         conversation, agent = conversation_named(request, sessionId, phoneNumber), agent_of(request)
-        if conversation.assigned_to_id != agent.pk and not agent.supervises:
-            raise Refused("Só quem está com a conversa pode marcá-la como lida.")
-        conversation.mark_read()
+        conversation.mark_read(agent)
         return said("Conversa marcada como lida")

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from django.db import connection
 
+from accounts.factories import SupervisorFactory
 from loopback.phones import Customer
 from painel.database import Embedded
 from whatsapp.models import Conversation, Delivery, Kind, Message, State
@@ -120,7 +121,7 @@ def test_a_message_that_cannot_be_addressed_lets_the_others_pass(
         shared.until_message("atrás da parada", Delivery.DELIVERED)
     finally:
         shared.company.faults.lookup_errors = 0
-    failed.resend()
+    failed.resend(SupervisorFactory())
     shared.until_message("sem aparelho", Delivery.DELIVERED)
 
 

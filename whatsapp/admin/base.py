@@ -1,0 +1,72 @@
+"""What the admin's pages of records share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from accounts.models import Agent
+from accounts.rights import NotAllowed
+from whatsapp.models import AlreadyClaimed
+
+
+class EstimatingPaginator(Paginator):
+    """Never counts a journal of millions: PostgreSQL's own estimate is near enough for a pager.
+    Filtered lists are counted up to a limit."""
+
+    LIMIT = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        first = len(rows.order_by().values("pk")[: self.LIMIT])
+        if first < self.LIMIT or rows.query.where:
+            return first
+        with connection.cursor() as cursor:
+            table = rows.model._meta.db_table
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [table])
+            return max(first, int(cursor.fetchone()[0]))
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that are read here, and changed by verbs alone."""
+
+    paginator = EstimatingPaginator
+    show_full_result_count = False
+    ordering = ["-id"]
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def agent_of(request: HttpRequest) -> Agent:
+    return cast(Agent, request.user)
+
+
+def for_each(
+    site: admin.ModelAdmin, request: HttpRequest, rows: Iterable[Any], verb: Callable[[Any], object]
+) -> None:
+    """Do *verb* to each of *rows*, and say how many it was done to and what was refused."""
+    done = 0
+    for row in rows:
+        try:
+            verb(row)
+            done += 1
+        except (NotAllowed, AlreadyClaimed) as error:
+            site.message_user(request, f"{row}: {error}", messages.ERROR)
+    if done:
+        site.message_user(request, f"Feito em {done} {'conversa' if done == 1 else 'conversas'}.")

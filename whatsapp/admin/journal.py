@@ -1,0 +1,46 @@
+"""What the wire wrote: messages, and what arrived raw."""
+
+from __future__ import annotations
+
+import logging
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from whatsapp.admin.base import ReadOnlyAdmin
+from whatsapp.models import Arrival, ArrivalState, Message
+
+logger = logging.getLogger(__name__)
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ["id", "at", "direction", "conversation", "preview", "delivery", "error"]
+    list_select_related = ["conversation__contact__client", "conversation__session"]
+    search_fields = ["wa_id__exact"]
+    search_help_text = "Id da mensagem no WhatsApp, inteiro"
+
+
+@admin.register(Arrival)
+class ArrivalAdmin(ReadOnlyAdmin):
+    list_display = ["id", "session", "code", "received_at", "state", "error"]
+    list_filter = ["state"]
+    list_select_related = ["session"]
+    actions = ["run_again"]
+    fields = ["session", "seq", "code", "received_at", "state", "error"]
+
+    @admin.action(description="Tratar de novo", permissions=["view"])
+    def run_again(self, request: HttpRequest, chosen: QuerySet[Arrival]) -> None:
+        # Reading bytes loads neonize and its 18 MB of Go, which no web process needs before.
+        from whatsapp.worker import inbox
+
+        for arrival in chosen.filter(state=ArrivalState.FAILED):
+            try:
+                inbox.rerun(arrival)
+            except Exception as error:
+                logger.exception("arrival %s failed again", arrival.pk)
+                text = f"A chegada {arrival.pk} falhou de novo: {error}"
+                self.message_user(request, text, messages.ERROR)
+            else:
+                self.message_user(request, f"A chegada {arrival.pk} foi tratada.")

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import BaseModelForm
+from django.http import HttpRequest
+
+from live import announce
+from whatsapp.admin.base import agent_of
+from whatsapp.models import Session, set_agents
+from whatsapp.numbers import numbers_with_queue
+
+
+@admin.register(Session)
+class SessionAdmin(admin.ModelAdmin):
+    list_display = ["name", "phone_masked", "state_words", "state_since", "queue", "lease"]
+    search_fields = ["name", "phone"]
+    filter_horizontal = ["agents"]
+    fields = ["name", "agents", "phone_masked", "state_words", "state_since", "state_detail"]
+    readonly_fields = ["phone_masked", "state_words", "state_since", "state_detail"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        return numbers_with_queue()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
+        # The worker writes the row all the time: what was not edited here is not ours to write.
+        obj.save(update_fields=["name"])
+        announce.session_changed(obj.pk)
+
+    def save_related(
+        self, request: HttpRequest, form: BaseModelForm, formsets: Any, change: bool
+    ) -> None:
+        set_agents(form.instance, agent_of(request), form.cleaned_data["agents"])
+
+    @admin.display(description="estado")
+    def state_words(self, session: Session) -> str:
+        return f"{session.shown_state.label}: {session.words.sentence}"
+
+    @admin.display(description="na fila")
+    def queue(self, session: Any) -> int:
+        return int(session.queue)
+
+    @admin.display(description="dono")
+    def lease(self, session: Session) -> str:
+        if not session.owned:
+            return "ninguém"
+        until = session.lease_until
+        return f"{session.lease_owner} (época {session.lease_epoch}, até {until:%H:%M:%S} UTC)"

@@ -1,0 +1,16 @@
+"""How far a message that goes out may move from each state of its delivery."""
+
+from whatsapp.vocabulary import Delivery
+
+# Which deliveries each receipt may move on from: the state only goes forward. A receipt proves a
+# message out whatever we believed, so it also settles what was failed or uncertain.
+UNPROVED = (Delivery.SENDING, Delivery.FAILED, Delivery.UNCERTAIN)
+FORWARD: dict[str, tuple[str, ...]] = {
+    Delivery.SENT: UNPROVED,
+    Delivery.DELIVERED: (*UNPROVED, Delivery.SENT),
+    Delivery.READ: (*UNPROVED, Delivery.SENT, Delivery.DELIVERED),
+    Delivery.PLAYED: (*UNPROVED, Delivery.SENT, Delivery.DELIVERED, Delivery.READ),
+}
+# What the agent may still decide about, and what he may give up.
+RESENDABLE = (Delivery.FAILED, Delivery.UNCERTAIN)
+DISCARDABLE = (Delivery.QUEUED, *RESENDABLE)

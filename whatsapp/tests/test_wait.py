@@ -1,0 +1,169 @@
+"""Since when a customer waits: the same by the verbs of a conversation and by the wire's SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.factories import AgentFactory
+from whatsapp.factories import ConversationFactory
+from whatsapp.models import Conversation, Delivery, Message, Origin, Outcome, Session, Status
+from whatsapp.tests import payloads
+from whatsapp.tests.conftest import LID
+
+pytestmark = pytest.mark.django_db
+Hear = Callable[..., None]
+
+
+def _pending(hear: Hear, ana: Any) -> Conversation:
+    hear(payloads.message(LID, "pergunta"))
+    return Conversation.objects.get()
+
+
+def _claimed(hear: Hear, ana: Any) -> Conversation:
+    conversation = _pending(hear, ana)
+    conversation.claim(ana)
+    return conversation
+
+
+def _answered(hear: Hear, ana: Any) -> Conversation:
+    conversation = _claimed(hear, ana)
+    conversation.write(ana, "resposta", "primeira")
+    return conversation
+
+
+def _closed(hear: Hear, ana: Any) -> Conversation:
+    conversation = _answered(hear, ana)
+    conversation.finish(ana, Outcome.SOLD)
+    return conversation
+
+
+def _asks(hear: Hear, conversation: Conversation, ana: Any) -> None:
+    hear(payloads.message(LID, "outra pergunta"))
+
+
+def _from_phone(hear: Hear, conversation: Conversation, ana: Any) -> None:
+    hear(payloads.message(LID, "do celular", from_me=True))
+
+
+def _from_desk(hear: Hear, conversation: Conversation, ana: Any) -> None:
+    if conversation.status == Status.CLOSED:
+        conversation.reopen(ana)
+    conversation.write(None, "da mesa", "outra")
+
+
+# What was, what happens, and what the conversation then waits for: the first question, a second
+# one, or nothing. An answer ends the wait whoever gives it and wherever.
+WAITS: list[tuple[Any, Any, Status, str]] = [
+    (_pending, _asks, Status.PENDING, "pergunta"),
+    (_pending, _from_phone, Status.PENDING, ""),
+    (_pending, _from_desk, Status.PENDING, ""),
+    (_claimed, _asks, Status.ACTIVE, "pergunta"),
+    (_claimed, _from_phone, Status.ACTIVE, ""),
+    (_claimed, _from_desk, Status.ACTIVE, ""),
+    (_answered, _asks, Status.ACTIVE, "outra pergunta"),
+    (_answered, _from_phone, Status.ACTIVE, ""),
+    (_answered, _from_desk, Status.ACTIVE, ""),
+    (_closed, _asks, Status.PENDING, "outra pergunta"),
+    (_closed, _from_phone, Status.CLOSED, ""),
+    (_closed, _from_desk, Status.ACTIVE, ""),
+]
+
+
+@pytest.mark.parametrize(("before", "step", "status", "question"), WAITS)
+def test_a_wait_lasts_from_the_first_question_to_an_answer(
+    hear: Hear, before: Any, step: Any, status: Status, question: str
+) -> None:
+    ana = AgentFactory()
+    conversation = before(hear, ana)
+    holder = conversation.assigned_to_id
+    step(hear, conversation, ana)
+    conversation.refresh_from_db()
+    assert conversation.status == status
+    asked = Message.objects.get(body=question).at if question else None
+    assert conversation.waiting_since == asked
+    # The messages alone say the same.
+    assert conversation.status == Status.CLOSED or asked == conversation.messages.unanswered_since()
+    if status == Status.ACTIVE:
+        assert conversation.assigned_to_id == (holder or ana.pk)
+    if status == Status.PENDING:
+        assert conversation.assigned_to_id is None
+
+
+def test_a_question_after_the_phones_answer_waits_within_one_batch(hear: Hear) -> None:
+    hear(payloads.message(LID, "um"))
+    hear(payloads.message(LID, "resposta", from_me=True), payloads.message(LID, "dois"))
+    asked = Message.objects.get(body="dois").at
+    assert Conversation.objects.get().waiting_since == asked
+
+
+def test_claiming_and_handing_on_do_not_stop_the_clock(client: Browser) -> None:
+    ana, bruno = AgentFactory(), AgentFactory()
+    since = timezone.now() - timedelta(minutes=20)
+    conversation: Any = ConversationFactory(waiting_since=since)
+    for step in (
+        lambda: conversation.claim(ana),
+        lambda: conversation.transfer(ana, bruno),
+        lambda: conversation.transfer(bruno, None),
+        lambda: conversation.claim(ana),
+    ):
+        step()
+        assert conversation.waiting_since == since
+    client.force_login(ana)
+    rows = client.get(reverse("rows"), {"aba": "ativos"}).content.decode()
+    assert "Sem resposta há" in rows
+    assert "20 min" in rows
+    assert "is-danger" in rows
+    page = client.get(reverse("conversation", args=[conversation.pk])).content.decode()
+    assert "sem resposta há 20 min" in " ".join(page.split())
+    conversation.write(ana, "Bom dia", "chave")
+    assert conversation.waiting_since is None
+    assert "Sem resposta há" not in client.get(reverse("rows"), {"aba": "ativos"}).content.decode()
+
+
+def test_the_order_of_active_ones_stays_by_last_message(client: Browser) -> None:
+    ana = AgentFactory()
+    late, new = ConversationFactory(), ConversationFactory()
+    for one in (new, late):
+        one.claim(ana)
+    Conversation.objects.filter(pk=late.pk).update(
+        waiting_since=timezone.now() - timedelta(hours=3)
+    )
+    client.force_login(ana)
+    rows = client.get(reverse("rows"), {"aba": "ativos"}).context["conversations"]
+    assert list(rows) == [new, late]
+
+
+def test_a_machines_greeting_is_no_answer() -> None:
+    since = timezone.now()
+    conversation: Any = ConversationFactory(waiting_since=since)
+    conversation.write(None, "Já atendemos você.", "saudação", origin=Origin.AUTO)
+    assert conversation.waiting_since == since
+    assert conversation.open_attendance.first_answer_at is None
+
+
+def test_a_discarded_answer_answers_nothing(hear: Hear, session: Session) -> None:
+    ana = AgentFactory()
+    conversation = _claimed(hear, ana)
+    since = conversation.waiting_since
+    message = conversation.write(ana, "resposta", "chave")
+    assert conversation.waiting_since is None
+    assert Message.objects.get(pk=message.pk).discard(ana)
+    conversation.refresh_from_db()
+    assert conversation.waiting_since == since
+    assert Message.objects.get(pk=message.pk).delivery == Delivery.DISCARDED
+
+
+def test_who_was_answered_waits_from_the_moment_of_the_return(hear: Hear) -> None:
+    ana = AgentFactory()
+    conversation = _answered(hear, ana)
+    before = timezone.now()
+    conversation.transfer(ana, None)
+    assert conversation.waiting_since is not None
+    assert conversation.waiting_since >= before
