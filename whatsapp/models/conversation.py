@@ -51,6 +51,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def pending(self) -> ConversationQuerySet:
         return self.filter(status=Status.PENDING)
 
+    def unanswered(self) -> ConversationQuerySet:
+        """Those whose customer waits for an answer; one given on our own phone counts as well."""
+        return self.filter(waiting_since__isnull=False)
+
     def active(self) -> ConversationQuerySet:
         return self.filter(status=Status.ACTIVE)
 
@@ -183,9 +187,7 @@ class Conversation(models.Model):
         """Claim whoever has waited longest; None when nobody waits. Of several agents at once each
         gets another one."""
         with transaction.atomic():
-            # Whom our own phone has answered waits for nobody, though no agent has him yet.
-            waiting = cls.objects.visible_to(agent).pending().filter(waiting_since__isnull=False)
-            queue = waiting.longest_waiting_first()
+            queue = cls.objects.visible_to(agent).pending().unanswered().longest_waiting_first()
             found = queue.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
             if found:
                 found.claim(agent)
