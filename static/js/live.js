@@ -8,7 +8,8 @@ window.live = (() => {
   const handlers = {
     message: (piece) => mine(piece) && thread.put(content(piece), thread.day(piece.dataset.day, piece.dataset.title)),
     "message-changed": (piece) => mine(piece) && thread.put(content(piece)),
-    row: (piece) => list.put(content(piece)),
+    // "present": a search found its rows; a row that it did not find is none of its.
+    row: (piece) => (piece.dataset.only !== "present" || document.getElementById(content(piece).id)) && list.put(content(piece)),
     "row-gone": (piece) => list.gone(piece.dataset.conversation),
     counters: (piece) => counters(piece.dataset),
     typing: (piece) => typing(piece.dataset),
