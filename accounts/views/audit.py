@@ -7,7 +7,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -50,7 +50,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 @requires(Can.SEE_AUDIT)
 @never_cache
 @require_GET
-def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def export(request: HttpRequest) -> HttpResponseBase:
     """The filtered entries as CSV, streamed; itself an entry."""
     form = AuditForm(request.GET)
     if not form.is_valid():

@@ -249,9 +249,10 @@ def _admin_list(can: Can, page: str) -> Door:
     return Door(can, f"admin-{page}", (ALL,), lambda scene: scene.admin(page), by_staff=True)
 
 
-def _webhook(scene: Scene) -> int:
-    sent = {"name": "CRM", "url": "https://crm.example/eventos", "active": "on"}
-    return scene.page.post(reverse("admin:api_webhook_add"), sent, follow=True).status_code
+def _delete_webhook(scene: Scene) -> int:
+    hook = Webhook.objects.create(name="CRM", url="https://crm.example/eventos")
+    url = reverse("admin:api_webhook_delete", args=[hook.pk])
+    return scene.page.post(url, {"post": "yes"}, follow=True).status_code
 
 
 def _deactivated(scene: Scene) -> int:
@@ -363,11 +364,11 @@ _ADMIN = (
     Door(Can.RERUN_ARRIVAL, "admin", (ALL,), _rerun, by_staff=True),
     Door(
         Can.MANAGE_WEBHOOKS,
-        "admin-add",
+        "admin-delete",
         (ALL,),
-        _webhook,
+        _delete_webhook,
         by_staff=True,
-        done=lambda _: Webhook.objects.exists(),
+        done=lambda _: not Webhook.objects.exists(),
     ),
 )
 DOORS = (*_PAGES, *_API, *_ADMIN)

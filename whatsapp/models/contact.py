@@ -166,8 +166,8 @@ class Contact(models.Model):
                 self._announce()
 
     def _record(self, by: Agent, field: str, old: object, new: object) -> None:
-        ids = {"client_id": self.client_id}
-        audit.record(by, f"contact.{field}", self, old=old or "", new=new or "", **ids)
+        verb, client_id = f"contact.{field}", self.client_id
+        audit.record(by, verb, self, old=old or "", new=new or "", client_id=client_id)
 
     def _announce(self, *clients: Client | None) -> None:
         """Tell of *clients*, and of the conversations, whose row and header name the contact."""
