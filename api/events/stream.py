@@ -148,7 +148,7 @@ def number_named(slug: str, agent: Agent) -> int | None:
 
 def _standing(tokens: Collection[Token]) -> dict[Token, tuple[Agent, Sight]]:
     """Of each token that holds, its agent and what he sees; two queries for all."""
-    agents = still_valid(tokens)
+    agents = still_valid(tokens) if tokens else {}
     sights = Sight.of(set(agents.values()))
     return {token: (agent, sights[agent.pk]) for token, agent in agents.items()}
 

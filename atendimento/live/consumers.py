@@ -1,3 +1,5 @@
+"""The websocket of the desk's page."""
+
 from __future__ import annotations
 
 import json
