@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
 from accounts.models import Agent, AuditEntry, Door
+from accounts.models.audit import OPENED, plain
 
 
 @dataclass(frozen=True)
@@ -45,32 +47,51 @@ def record(
     new: object = "",
     conversation_id: int | None = None,
     client_id: int | None = None,
+    label: str = "",
 ) -> None:
-    """Write one entry. *old* and *new* are values as a person reads them, cut at 300 characters.
+    """Write one entry. *label* names what has no row; *old* and *new* are values as a person
+    reads them, cut at 300 characters.
 
     Must run in the transaction of what it tells of, so that neither stands without the other.
     """
+    entry = _entry(actor, verb, conversation_id=conversation_id, client_id=client_id)
+    entry.old, entry.new = _text(old, 300), _text(new, 300)
+    if subject is not None:
+        entry.object_type = subject._meta.model_name or ""
+        entry.object_id = subject.pk
+    _label(entry, label or str(subject or ""))
+    entry.save()
+
+
+def opened(agent: Agent, conversation_id: int, client_id: int | None, label: str = "") -> None:
+    """Write that *agent* read a conversation: once for each conversation and day.
+
+    *label* is what the conversation is called, for the search of the audit page.
+    """
+    entry = _entry(agent, OPENED, conversation_id=conversation_id, client_id=client_id)
+    entry.object_type, entry.object_id = "conversation", conversation_id
+    entry.day = timezone.localdate()
+    _label(entry, label)
+    # ON CONFLICT DO NOTHING: the partial unique index keeps the first of the day.
+    AuditEntry.objects.bulk_create([entry], ignore_conflicts=True)
+
+
+def _entry(actor: Agent | None, verb: str, **ids: Any) -> AuditEntry:
     entrance = _entrance.get()
-    AuditEntry.objects.create(
+    return AuditEntry(
         actor=actor,
-        actor_name=str(actor or "")[:160],
+        actor_name=_text(actor or "", 160),
         door=entrance.door,
         address=entrance.address,
         verb=verb,
-        old=_text(old),
-        new=_text(new),
-        conversation_id=conversation_id,
-        client_id=client_id,
-        **_named(subject),
+        **ids,
     )
 
 
-def _named(subject: models.Model | None) -> dict[str, Any]:
-    if subject is None:
-        return {}
-    kind = subject._meta.model_name or ""
-    return {"object_type": kind, "object_id": subject.pk, "label": str(subject)[:160]}
+def _label(entry: AuditEntry, text: str) -> None:
+    entry.label = _text(text, 160)
+    entry.label_plain = plain(entry.label)[:200]
 
 
-def _text(value: object) -> str:
-    return "" if value is None else str(value).replace("\0", "")[:300]
+def _text(value: object, longest: int) -> str:
+    return "" if value is None else str(value).replace("\0", "")[:longest]

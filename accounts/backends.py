@@ -1,17 +1,40 @@
-"""The admin's permissions come from the table of rights; nobody keeps groups."""
+"""Log-in by name and password, guarded; permissions of the admin from the table of rights."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
 
-from accounts import rights
+from accounts import audit, rights
+from accounts.address import address_of
+from accounts.guard import Attempt
 from accounts.models import Agent
 
 
 class RoleBackend(ModelBackend):
-    """Logs in like Django's own backend; permissions follow from the agent's role."""
+    """Checks passwords for every door; permissions follow from the agent's role, not groups."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> Agent | None:
+        """The agent, or None for a wrong name or password. Raises `guard.Locked`."""
+        if username is None or password is None:
+            return None
+        attempt = Attempt(username, address_of(request) if request else "")
+        found = super().authenticate(request, username=username, password=password, **kwargs)
+        if not isinstance(found, Agent) or found.temporary_expired:
+            attempt.failed()
+            # The form says that the password has expired; it let nobody in.
+            return found if isinstance(found, Agent) else None
+        attempt.succeeded()
+        audit.record(found, "login.done", found)
+        return found
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         return set(rights.permissions_of(user_obj)) if isinstance(user_obj, Agent) else set()

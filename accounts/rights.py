@@ -192,11 +192,13 @@ class Person(Protocol):
     role: str
     is_active: bool
     is_superuser: bool
+    must_change_password: bool
 
 
 def scope_of(person: Person, can: Can) -> Scope:
-    """How far *person*'s right to *can* reaches. Who is inactive has none."""
-    if not person.is_active:
+    """How far *person*'s right to *can* reaches. Who is inactive has none; who has a temporary
+    password may only choose his own."""
+    if not person.is_active or (person.must_change_password and can != Can.OWN_ACCOUNT):
         return Scope.NONE
     role = "admin" if person.is_superuser else person.role
     scope: Scope = getattr(BY_VERB[can], role)

@@ -1,21 +1,41 @@
-"""Who must hear that an agent's rights were taken away: a list that the upper rooms add to."""
+"""What rooms above do when a person may no longer hold work: an explicit list, filled at start.
+
+`whatsapp` registers here from its AppConfig.ready what returns conversations to the queue: this
+room knows no conversations.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-Heard = Callable[[int], object]
-_hooks: list[Heard] = []
+GiveBack = Callable[[int], object]
+CountHeld = Callable[[int], int]
+
+_give_back: list[GiveBack] = []
+_count_held: list[CountHeld] = []
 
 
-def register(function: Heard) -> Heard:
-    """Have *function* called with the agent's id; once, however often it is registered."""
-    if function not in _hooks:
-        _hooks.append(function)
-    return function
+def register(function: GiveBack) -> None:
+    """Call *function(agent_id)* when that agent is deactivated or his role changes.
+
+    It must return to others what he holds and may not hold any more, and nothing else; it runs in
+    the transaction of the change.
+    """
+    if function not in _give_back:
+        _give_back.append(function)
+
+
+def count_with(function: CountHeld) -> None:
+    """Let *function(agent_id)* tell how much that agent holds open now."""
+    if function not in _count_held:
+        _count_held.append(function)
 
 
 def withdrawn(agent_id: int) -> None:
-    """The agent was deactivated, or may do less than before. Call it in the transaction of that."""
-    for function in _hooks:
+    for function in _give_back:
         function(agent_id)
+
+
+def held_by(agent_id: int) -> int:
+    """How many open conversations would go back."""
+    return sum(count(agent_id) for count in _count_held)

@@ -18,6 +18,7 @@ CHANGES = "painel_changes"
 TYPING = "painel_typing"
 OUTBOX = "painel_outbox"
 NUMBERS = "painel_numbers"
+AUTHORITY = "painel_authority"
 
 _INSERT = """
     INSERT INTO live_change (kind, session_id, conversation_id, subject_id, at)
@@ -74,7 +75,7 @@ def session_changed(session_id: int) -> None:
 
 
 def client_changed(client_id: int) -> None:
-    announce([Change(kind=ChangeKind.CLIENT_CHANGED, subject_id=client_id)])
+    announce([of_client(client_id)])
 
 
 def of_message(kind: str, session_id: int, conversation_id: int, message_id: int) -> Change:
@@ -89,6 +90,10 @@ def of_conversation(session_id: int, conversation_id: int) -> Change:
         session_id=session_id,
         conversation_id=conversation_id,
     )
+
+
+def of_client(client_id: int) -> Change:
+    return Change(kind=ChangeKind.CLIENT_CHANGED, subject_id=client_id)
 
 
 def contact_typing(conversation_id: int, session_id: int, state: str) -> None:
@@ -111,3 +116,9 @@ def outbox_filled(session_id: int) -> None:
 def number_wanted(session_id: int) -> None:
     """Wake the supervisors: somebody wants a number paired, started or unlinked."""
     notify(NUMBERS, str(session_id))
+
+
+def authority_changed(agent_id: int) -> None:
+    """Have every socket and stream of *agent_id* checked at once: a log-in, a token or a right of
+    his may have changed. A sweep every few seconds does so for all, told or not."""
+    notify(AUTHORITY, str(agent_id))

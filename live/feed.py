@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, ClassVar, Self
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 
-from live.announce import CHANGES
+from live.announce import AUTHORITY, CHANGES
 from live.listen import where
-from live.outage import Outage
+from live.outage import AWAY, RAW_AWAY, Outage
+from live.outlet import CloseCode, Outlet
 
 logger = logging.getLogger(__name__)
 
 POLL = 1.0
+# Whatever ends a log-in or narrows a right takes effect within five seconds: this, and a poll.
+SWEEP = 3.0
+BEAT = 10.0
 
 
 class FeedReader:
     """Hears NOTIFY, reads on a thread of its own, and goes on whatever happens. A kind of reader
     says in `catch_up` what it does when something changed, with the lock held."""
 
-    channels: ClassVar[tuple[str, ...]] = (CHANGES,)
+    channels: ClassVar[tuple[str, ...]] = (CHANGES, AUTHORITY)
     _running: ClassVar[dict[tuple[type[FeedReader], asyncio.AbstractEventLoop], FeedReader]] = {}
 
     def __init__(self) -> None:
@@ -33,8 +38,10 @@ class FeedReader:
         self._outage = Outage(type(self).__name__)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=type(self).__name__)
         self._woken = asyncio.Event()
+        self._swept = 0.0
         steps = (self._listen, self._work)
         self._tasks = [asyncio.create_task(self._forever(step)) for step in steps]
+        self._tasks.append(asyncio.create_task(self._beat()))
 
     @classmethod
     def of_this_loop(cls) -> Self:
@@ -48,6 +55,17 @@ class FeedReader:
         assert isinstance(found, cls)
         return found
 
+    @staticmethod
+    async def stop_all() -> None:
+        """Send the sockets of the running loop elsewhere (COME_BACK), and end its readers.
+
+        For a web process that is going away, and for the end of a test."""
+        loop = asyncio.get_running_loop()
+        for key, reader in list(FeedReader._running.items()):
+            del FeedReader._running[key]
+            if key[1] is loop:
+                await reader.stop()
+
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Do database work on the reader's own thread."""
         return await asyncio.get_running_loop().run_in_executor(
@@ -57,16 +75,29 @@ class FeedReader:
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*(outlet.cut(CloseCode.COME_BACK) for outlet in self.outlets()))
         await self.run(_hang_up)
         self._executor.shutdown()
+
+    def outlets(self) -> Iterable[Outlet]:
+        """Those of all sockets that hear this reader."""
+        return ()
 
     async def catch_up(self) -> None:
         raise NotImplementedError
 
+    async def check_authority(self) -> None:
+        """Close the sockets whose log-in or token has ended, and narrow what others may see."""
+
     async def periodically(self) -> None:
         """After each catching up, without the lock: what is done only from time to time."""
 
+    def beat(self) -> None:
+        """Every BEAT seconds: let sockets know that they are not deaf."""
+
     def heard(self, channel: str, payload: str) -> None:
+        if channel == AUTHORITY:
+            self._swept = 0.0
         self._woken.set()
 
     def outage(self, away: bool) -> None:
@@ -88,7 +119,7 @@ class FeedReader:
             try:
                 await step()
                 self._database_is(None)
-            except (DatabaseError, InterfaceError, psycopg.Error) as error:
+            except (*AWAY, *RAW_AWAY) as error:
                 self._database_is(error)
                 await asyncio.sleep(1)
             except Exception:
@@ -108,18 +139,30 @@ class FeedReader:
             await asyncio.wait_for(self._woken.wait(), POLL)
         self._woken.clear()
         async with self.lock:
+            # Before the changes: whose log-in just ended hears none of them.
+            if time.monotonic() - self._swept > SWEEP:
+                # Set first, so that what is announced meanwhile is looked at once more.
+                self._swept = time.monotonic()
+                await self.check_authority()
             await self.catch_up()
         await self.periodically()
+
+    async def _beat(self) -> None:
+        """Apart from the database: without it there is no news, but the socket still stands."""
+        while True:
+            await asyncio.sleep(BEAT)
+            self.beat()
 
 
 def _with_connection(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """The thread keeps its connection: the loop asks once a second, and so finds a dead one."""
     try:
         return function(*args)
-    except (DatabaseError, InterfaceError):
+    except AWAY:
         connection.close()
         raise
 
 
 def _hang_up() -> None:
+    # Not `connection.close` handed over: the name means another connection in each thread.
     connection.close()

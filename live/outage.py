@@ -1,13 +1,20 @@
-"""PostgreSQL away: said once, repeated once a minute, and said again when it is back."""
+"""PostgreSQL away: which errors mean it, and a log that says it once, each minute, and its end."""
 
 from __future__ import annotations
 
 import logging
 import time
 
+import psycopg
+from django.db import InterfaceError, OperationalError
+
 logger = logging.getLogger(__name__)
 
 REPEAT = 60.0
+# These mean that PostgreSQL is away, and nothing else does: every other database error is a bug.
+AWAY = (OperationalError, InterfaceError)
+# The same of a connection that Django does not know of.
+RAW_AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
 class Outage:

@@ -7,18 +7,15 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
-from django.urls import path
+from django.urls import re_path
 
-from api.events.stream import StreamConsumer
-from atendimento.live.consumers import DeskConsumer
+from api.events import routing as stream
+from atendimento.live import routing as desk
+from live.guard import Guarded, NoSuchSocket
 
-desk = AllowedHostsOriginValidator(AuthMiddlewareStack(DeskConsumer.as_asgi()))
-# Programs send no Origin, and a token is no cookie that another site could make a browser send.
-stream = StreamConsumer.as_asgi()
-sockets = URLRouter([path("ws/atendimento/", desk), path("ws/api/<slug:session_id>/", stream)])
+nowhere = re_path("", NoSuchSocket.as_asgi())
+sockets = Guarded(URLRouter([*desk.routes, *stream.routes, nowhere]))
 application = ProtocolTypeRouter({"http": http, "websocket": sockets})
 
 # What lives as long as the process need not be looked through again and again for garbage: without

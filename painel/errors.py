@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-LOCKED = "Muitas tentativas: o acesso está bloqueado por 15 minutos."
 FAILED = "O painel não conseguiu atender agora. Tente de novo."
 NO_DATABASE = (OperationalError, InterfaceError)
 AWAY = "O banco de dados não responde agora. Tente de novo em instantes."
-
-
-def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-    """After too many wrong passwords."""
-    answer = _answer(request, "registration/locked.html", LOCKED, 429)
-    answer["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME * 3600))
-    return answer
 
 
 def failed(request: HttpRequest) -> HttpResponse:

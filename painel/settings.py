@@ -64,7 +64,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "channels",
     "csp",
-    "axes",
     "corsheaders",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
@@ -83,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "accounts.middleware.audit_door",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -90,7 +90,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "accounts.middleware.FirstAccessMiddleware",
+    "accounts.middleware.LockedMiddleware",
 ]
 
 ROOT_URLCONF = "painel.urls"
@@ -136,28 +137,18 @@ DATABASES = databases()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Agent"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "accounts.backends.RoleBackend",
-]
+AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 10}),
+        ("CommonPasswordValidator", {}),
     )
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "login"
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_CALLABLE = "painel.errors.locked_out"
-# Behind a proxy everybody has the proxy's address: one stranger would lock an agent out.
-AXES_CLIENT_IP_CALLABLE = "api.rest.throttles.address_of"
-AXES_VERBOSE = False
 
 LANGUAGE_CODE = "pt-br"
 TIME_ZONE = env.str("TIME_ZONE", default="America/Sao_Paulo")
@@ -172,7 +163,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or "pytest" in sys.modules
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "painel.storage.ModuleStaticFilesStorage"
     },
 }
 MEDIA_ROOT = VAR_DIR / "media"
@@ -237,6 +228,7 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": False,
     # A new password ends the tokens of the old one.
     "CHECK_REVOKE_TOKEN": True,
+    "USER_AUTHENTICATION_RULE": "accounts.tokens.may_have_token",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Painel de Atendimento",
@@ -295,7 +287,6 @@ LOGGING = {
         # Says at every start that ffmpeg is missing, and at every close that the peer closed.
         "neonize.utils.ffmpeg": {"level": "ERROR"},
         "whatsmeow.Client.Socket": {"level": "ERROR"},
-        "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
     },
 }

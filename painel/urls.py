@@ -1,5 +1,4 @@
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -7,8 +6,7 @@ from painel import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="desk")),
-    path("entrar/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("sair/", LogoutView.as_view(), name="logout"),
+    path("", include("accounts.urls")),
     path("atendimento/", include("atendimento.urls")),
     path("numeros/", include("whatsapp.urls")),
     path("api/", include("api.rest.urls")),

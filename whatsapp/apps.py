@@ -7,6 +7,10 @@ class WhatsappConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import withdrawal
-        from whatsapp.models import return_withdrawn
+        from whatsapp.models import Conversation, return_withdrawn
+
+        def held(agent_id: int) -> int:
+            return Conversation.objects.active().filter(assigned_to=agent_id).count()
 
         withdrawal.register(return_withdrawn)
+        withdrawal.count_with(held)

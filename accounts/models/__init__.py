@@ -1,4 +1,5 @@
-from accounts.models.agent import Agent, Role
+from accounts.models.agent import Agent, Role, Standing
 from accounts.models.audit import AuditEntry, Door
+from accounts.models.login_limit import LimitKind, LoginLimit
 
-__all__ = ["Agent", "AuditEntry", "Door", "Role"]
+__all__ = ["Agent", "AuditEntry", "Door", "LimitKind", "LoginLimit", "Role", "Standing"]

@@ -7,13 +7,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 
 from api.events import make as events
 from api.events.models import Delivery, Event, Webhook
 from live import announce
 from live.listen import Listener
-from live.outage import Outage
+from live.outage import AWAY, Outage
 
 HANDS = 4
 ARMFUL = 20
@@ -47,7 +47,7 @@ def run(stopping: threading.Event) -> None:
                 pruned = time.monotonic()
                 prune()
             outage.ended()
-        except (DatabaseError, InterfaceError) as error:
+        except AWAY as error:
             outage.report(error)
             connection.close()
             stopping.wait(1)

@@ -8,15 +8,18 @@ for all processes, and a client needs to remember no more than the last one it s
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
 
+from api.events.codes import expiry
 from api.events.models import OF_A_NUMBER, Event, EventType
 from api.rest import representations
 from api.rest.representations import Row
 from live.models import Change, ChangeKind
+from live.outage import AWAY
 from whatsapp.models import (
     Conversation,
     Direction,
@@ -24,6 +27,8 @@ from whatsapp.models import (
     Session,
     State,
 )
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 OF_A_MESSAGE = (ChangeKind.MESSAGE_ADDED, ChangeKind.MESSAGE_CHANGED)
@@ -43,9 +48,27 @@ def make_some_events() -> int:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         changes = list(Change.objects.without_event().order_by("pk")[:BATCH])
-        Event.objects.bulk_create(_events(changes))
+        _write(changes)
         Change.objects.filter(pk__in=[change.pk for change in changes]).update(in_events=True)
     return len(changes)
+
+
+def _write(changes: Sequence[Change]) -> None:
+    """Write the events of *changes*. What fails is halved until the change is found that cannot
+    become an event: it is logged, counts as told like the others, and stops none of them."""
+    try:
+        # A savepoint: after an error PostgreSQL takes no more of what it is within.
+        with transaction.atomic():
+            Event.objects.bulk_create(_events(changes))
+    except AWAY:
+        raise
+    except Exception:
+        if len(changes) == 1:
+            logger.exception("change %s cannot become an event: %s", changes[0].pk, changes[0])
+            return
+        half = len(changes) // 2
+        _write(changes[:half])
+        _write(changes[half:])
 
 
 def _events(changes: Sequence[Change]) -> Iterable[Event]:
@@ -121,8 +144,7 @@ def _of_number(number: Session | None) -> Event | None:
     if number.state == State.PAIRING:
         if not number.qr:
             return None
-        expires = number.qr_expires_at.isoformat() if number.qr_expires_at else None
-        return _said(number, EventType.QR, {"qr": number.qr, "expiresAt": expires})
+        return _said(number, EventType.QR, {"expiresAt": expiry(number)})
     if number.state == State.ONLINE:
         phone = {"phoneNumber": number.phone, "name": number.push_name}
         return _said(number, EventType.CONNECTED, phone)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Agent
 from whatsapp.jid import of_phone
 from whatsapp.models import Direction
-from whatsapp.models.contact import shown_name
+from whatsapp.models.contact import person_name, shown_name
 from whatsapp.models.message import preview_of
 
 Row = Mapping[str, Any]
@@ -99,8 +99,7 @@ def moment(at: datetime) -> str:
 
 
 def _name(row: Row) -> str:
-    names = (row[f"contact__{name}"] for name in ("name", "business_name", "push_name"))
-    person = next(filter(None, names), "")
+    person = person_name(*(row[f"contact__{n}"] for n in ("name", "business_name", "push_name")))
     return shown_name(row["contact__client__name"], person, row["contact__phone"])
 
 

@@ -177,12 +177,11 @@ class ClientSerializer(Strict, serializers.ModelSerializer[Client]):
     def validate_cnpj(self, typed: str | None) -> str | None:
         if not typed:
             return None
-        code = cnpj.normalise(typed)
         try:
-            cnpj.validate(code)
+            code = cnpj.clean(typed)
         except ValidationError as error:
             raise serializers.ValidationError(error.messages) from error
         taken = Client.objects.filter(cnpj=code)
         if (taken.exclude(pk=self.instance.pk) if self.instance else taken).exists():
-            raise serializers.ValidationError("Já existe um cliente com este CNPJ.")
+            raise serializers.ValidationError(cnpj.TAKEN)
         return code

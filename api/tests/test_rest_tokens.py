@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client as Browser
-from django.test import RequestFactory
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts.factories import AgentFactory
 from accounts.models import Agent
-from api.rest.throttles import address_of
 from api.tests.conftest import told
 
 pytestmark = pytest.mark.django_db
@@ -61,11 +59,11 @@ def test_a_wrong_password_is_refused_in_the_envelope(client: Browser, ana: Any) 
 
 
 def test_an_account_is_locked_after_too_many_tries(client: Browser, ana: Any) -> None:
-    codes = [_enter(client, "errada").status_code for _ in range(9)]
-    assert codes[-1] == 429
+    codes = [_enter(client, "errada").status_code for _ in range(5)]
+    assert codes == [401] * 4 + [429]
     locked = _enter(client)
     assert locked.status_code == 429
-    assert locked["Retry-After"] == "900"
+    assert 1 <= int(locked["Retry-After"]) <= 60
     assert "bloqueado" in locked.json()["message"]
 
 
@@ -122,24 +120,13 @@ def test_a_stranger_behind_the_same_proxy_locks_nobody_out(
 ) -> None:
     settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
 
-    def enter(address: str, password: str) -> int:
-        sent = {"username": "ana", "password": password}
+    def enter(address: str, name: str) -> int:
+        sent = {"username": name, "password": "segredo-da-ana"}
         headers = {"X-Forwarded-For": address}
         return client.post("/api/token/", sent, JSON, headers=headers).status_code
 
-    assert [enter("203.0.113.5", "errada") for _ in range(9)][-1] == 429
-    assert enter("203.0.113.6", "segredo-da-ana") == 200
-
-
-def test_addresses_are_those_that_the_proxy_saw(rf: RequestFactory, settings: Any) -> None:
-    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
-    for forwarded, address in (
-        ("203.0.113.5", "203.0.113.5"),
-        ("10.0.0.1, 203.0.113.5", "203.0.113.5"),
-        ("2001:db8:1:2:3::4", "2001:db8:1:2::"),
-        ("nada", "nada"),
-    ):
-        assert address_of(rf.get("/", headers={"X-Forwarded-For": forwarded})) == address
+    assert [enter("203.0.113.5", f"nome{n}") for n in range(31)][-1] == 429
+    assert enter("203.0.113.6", "ana") == 200
 
 
 @pytest.mark.django_db(transaction=True)

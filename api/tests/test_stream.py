@@ -12,12 +12,12 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.factories import AgentFactory, SupervisorFactory
+from api.events import consumers, stream
 from api.events import make as events
-from api.events import stream
 from api.models import Event
 from live import announce
 from live.feed import FeedReader
@@ -32,8 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest_asyncio.fixture(autouse=True)
 async def _stop() -> AsyncIterator[None]:
     yield
-    await stream.Stream.of_this_loop().stop()
-    FeedReader._running.clear()
+    await FeedReader.stop_all()
 
 
 class Program:
@@ -120,53 +119,6 @@ async def test_every_event_once_in_order_over_cut_sockets(thread: Conversation) 
     for writer in range(4):
         mine = [text for text in texts if text.startswith(f"{writer}-")]
         assert mine == [f"{writer}-{n}" for n in range(250)]
-
-
-async def test_two_processes_tell_the_same_order(thread: Conversation) -> None:
-    one, two = stream.Stream(), stream.Stream()
-    agent = await sync_to_async(AgentFactory)()
-    heard = []
-    for process in (one, two):
-        listener = stream.Listener(agent, thread.session_id, lambda code: None)
-        await process.join(listener, 0)
-        heard.append(listener)
-    await asyncio.gather(*(asyncio.to_thread(_write, thread, writer, 20) for writer in range(4)))
-    frames = []
-    for listener in heard:
-        mine: list[str] = []
-        while len(mine) < 80:
-            frame = json.loads(await asyncio.wait_for(listener.queue.get(), 5))
-            if "data" in frame:
-                mine.append(frame["cursor"])
-        frames.append(mine)
-    assert frames[0] == frames[1]
-    await one.stop()
-    await two.stop()
-
-
-async def test_what_another_process_tells_meanwhile_comes_once(
-    thread: Conversation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    process = stream.Stream()
-    listener = stream.Listener(AgentFactory.build(), thread.session_id, lambda code: None)
-    newest = stream._newest
-
-    def overtaken() -> int:
-        last = newest()
-        _say(thread, "entretanto")
-        events.make_events()
-        return last
-
-    await sync_to_async(_say)(thread, "antes")
-    monkeypatch.setattr(stream, "_newest", overtaken)
-    await process.join(listener, 0)
-    await sync_to_async(_say)(thread, "depois")
-    heard: list[str] = []
-    while "depois" not in heard:
-        frame = json.loads(await asyncio.wait_for(listener.queue.get(), 5))
-        heard += [frame["data"]["content"]] if "data" in frame else []
-    assert heard == ["antes", "entretanto", "depois"]
-    await process.stop()
 
 
 async def test_a_slow_commit_is_not_lost(thread: Conversation) -> None:
@@ -284,19 +236,21 @@ async def test_who_comes_after_a_silence_waits_for_nobody_elses_events(
     thread: Conversation,
 ) -> None:
     """What happened while nobody listened is not read again for the first who does."""
-    process = stream.Stream()
-    await sync_to_async(_say)(thread, "antes")
-    listener = stream.Listener(AgentFactory.build(), thread.session_id, lambda code: None)
-    await process.join(listener, None)
-    process.leave(listener)
-    await sync_to_async(_say)(thread, "ninguém ouve")
-    other = stream.Listener(AgentFactory.build(), thread.session_id, lambda code: None)
-    await process.join(other, None)
-    assert json.loads(other.queue.get_nowait())["type"] == "whatsapp:ready"
+    agent = await sync_to_async(AgentFactory)()
+    for text in ("antes", "ninguém ouve"):
+        program = Program(agent, "vendas-sp")
+        await program.open()
+        first = await program.read(5)
+        assert first is not None
+        assert first["type"] == "whatsapp:ready"
+        await program.close()
+        await sync_to_async(_say)(thread, text)
+    program = Program(agent, "vendas-sp")
+    await program.open()
+    await program.until("whatsapp:ready")
     await sync_to_async(_say)(thread, "agora")
-    heard = json.loads(await asyncio.wait_for(other.queue.get(), 5))
+    heard = await program.until("whatsapp:message")
     assert heard["data"]["content"] == "agora"
-    await process.stop()
 
 
 @pytest.mark.parametrize("said", ["[" * 100_000, "{", "[]", '"auth"', "null"])
@@ -318,7 +272,7 @@ async def test_a_bad_token_is_4401(token: str) -> None:
 
 
 async def test_silence_is_4401(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "PATIENCE", 0.1)
+    monkeypatch.setattr(consumers, "PATIENCE", 0.1)
     socket = WebsocketCommunicator(sockets, "/ws/api/vendas-sp/")
     await socket.connect()
     assert (await socket.receive_output(5))["code"] == 4401
@@ -339,16 +293,3 @@ def test_untold_changes_are_found_by_their_own_index(thread: Conversation) -> No
         )
         cursor.execute("SET LOCAL enable_sort = off")
         assert "event_stream" in Event.objects.of(thread.session_id, 5)[:500].explain()
-
-
-async def test_who_comes_while_the_database_is_away_is_told_to_come_back(
-    thread: Conversation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OperationalError("connection refused")
-
-    program = Program(await sync_to_async(SupervisorFactory)(), "vendas-sp")
-    monkeypatch.setattr("api.events.stream._known", refuse)
-    await program.open()
-    closed = await program.socket.receive_output(timeout=3)
-    assert (closed["type"], closed["code"]) == ("websocket.close", 1011)

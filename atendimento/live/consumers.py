@@ -1,77 +1,78 @@
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError, InterfaceError
 
-from atendimento import panes
-from atendimento.live.hub import Hub, Watcher, visible_sessions
+from accounts.logins import Login
+from atendimento.live.hub import QUEUE, Hub, Socket
+from atendimento.live.screen import Screen
+from atendimento.look import ListQuery
+from live.outage import AWAY
+from live.outlet import CloseCode, Outlet
 
-GOING_AWAY = 1011  # htmx's ws extension comes back after this one, and not after 1000
-NOBODY = 4401
+# A hello is some hundred characters, with the headers that htmx adds; what is longer is none.
+LONGEST_HELLO = 16_000
 
 
 class DeskConsumer(AsyncWebsocketConsumer):
     """Server to browser, but for the hello: what the page looks at, and the last change it saw."""
 
-    watcher: Watcher | None = None
-    writer: asyncio.Task[None] | None = None
+    hub: ClassVar[type[Hub]] = Hub
+    login: Login | None = None
+    socket: Socket | None = None
 
     async def connect(self) -> None:
         await self.accept()
-        if not self.scope["user"].is_authenticated:
-            await self.close(NOBODY)
+        # Read from the database already, by the middleware that looked for the user.
+        self.login = Login.of(self.scope["session"])
+        if self.login is None:
+            await self.close(int(CloseCode.ENDED))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         hello = _hello(text_data or "")
-        if hello is None or not self.scope["user"].is_authenticated:
+        if hello is None or self.login is None:
             return
         try:
-            await self._watch(hello)
-        except (DatabaseError, InterfaceError):
-            await self.close(GOING_AWAY)
+            await self._watch(hello, self.login)
+        except AWAY:
+            await self.close(int(CloseCode.COME_BACK))
 
-    async def _watch(self, hello: dict[str, Any]) -> None:
-        hub = Hub.of_this_loop()
-        await self._drop()
-        agent = self.scope["user"]
-        self.watcher = Watcher(
+    async def _watch(self, hello: dict[str, Any], login: Login) -> None:
+        hub = self.hub.of_this_loop()
+        self._leave()
+        known = await hub.admit(login)
+        if known is None:
+            await self.close(int(CloseCode.ENDED))
+            return
+        agent, sight = known
+        screen = Screen(
             agent=agent,
-            look=panes.Look.of(_query(hello)),
+            query=ListQuery.of(_query(hello)),
             conversation=_number(hello.get("conversation")),
-            sessions=await hub.run(visible_sessions, agent),
-            close=self._cut,
+            sight=sight,
         )
-        self.writer = asyncio.create_task(self._write(self.watcher))
-        await hub.watch(self.watcher, _number(hello.get("since")) or 0)
+        self.socket = Socket(login, screen, Outlet(self, QUEUE))
+        await hub.watch(self.socket, _number(hello.get("since")) or 0)
 
     async def disconnect(self, code: int) -> None:
-        await self._drop()
+        self._leave()
 
-    async def _drop(self) -> None:
-        if self.watcher:
-            Hub.of_this_loop().leave(self.watcher)
-        if self.writer:
-            self.writer.cancel()
-
-    async def _write(self, watcher: Watcher) -> None:
-        while True:
-            await self.send(await watcher.queue.get())
-
-    def _cut(self) -> None:
-        if self.watcher:
-            Hub.of_this_loop().leave(self.watcher)
-        asyncio.get_running_loop().create_task(self.close(GOING_AWAY))
+    def _leave(self) -> None:
+        if self.socket:
+            self.hub.of_this_loop().leave(self.socket)
+            self.socket = None
 
 
 def _hello(text: str) -> dict[str, Any] | None:
+    """None for whatever is no hello: deep nesting exhausts the parser's stack."""
+    if len(text) > LONGEST_HELLO:
+        return None
     try:
         hello = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return hello if isinstance(hello, dict) else None
 
@@ -83,4 +84,4 @@ def _query(hello: Mapping[str, Any]) -> dict[str, str]:
 
 def _number(value: object) -> int | None:
     text = str(value or "")
-    return int(text) if text.isdecimal() and len(text) < 18 else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None

@@ -1,78 +1,133 @@
-"""Frames for the sockets: each change loaded once, rendered once for each kind of viewer, and
-decided in memory who sees it."""
+"""Frames for the sockets: what changed is loaded once and rendered once, and handed to the screens
+that it concerns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from django.db.models import Q
 from django.template.loader import render_to_string
 
-from atendimento import panes
-from live.models import Change, ChangeKind
-from whatsapp.models import Conversation, Message
+from atendimento.live.panes import list as rows
+from atendimento.live.panes.base import Pane, RenderedOnce
+from atendimento.live.screen import Screen
+from atendimento.sight import Sight
+from live.models import Change
+from live.outage import AWAY
 
-if TYPE_CHECKING:
-    from atendimento.live.hub import Watcher
+logger = logging.getLogger(__name__)
+
+MOST_TAKEN_AWAY = 500
+
+Pieces = Mapping[Screen, Sequence[str]]
 
 
 class Batch:
-    """The rows behind some changes, and what was rendered of them so far."""
+    """Some changes, as each pane that hears them has loaded and rendered them so far."""
 
-    def __init__(self, changes: Sequence[Change]) -> None:
-        self.added = _ids(changes, ChangeKind.MESSAGE_ADDED, "subject_id")
-        changed = _ids(changes, ChangeKind.MESSAGE_CHANGED, "subject_id")
-        self.changed = [pk for pk in changed if pk not in self.added]
-        self.messages = _by_id(
-            Message.objects.filter(pk__in=[*self.added, *self.changed]).for_thread()
-        )
-        moved = _ids(changes, ChangeKind.CONVERSATION_CHANGED, "conversation_id")
-        self.clients = _ids(changes, ChangeKind.CLIENT_CHANGED, "subject_id")
-        threads = {message.conversation_id for message in self.messages.values()}
-        wanted = Q(pk__in={*moved, *threads})
-        if self.clients:
-            wanted |= Q(contact__client__in=self.clients)
-        self.conversations = _by_id(Conversation.objects.filter(wanted).for_list())
-        self.moved = [pk for pk in moved if pk in self.conversations]
-        self.removed = [pk for pk in moved if pk not in self.conversations]
-        self.sessions = _ids(changes, ChangeKind.SESSION_CHANGED, "session_id")
-        self._rendered: dict[tuple[Any, ...], str] = {}
+    def __init__(self, changes: Sequence[Change], panes: Iterable[Pane]) -> None:
+        self._changes, self._panes = changes, panes
+        self._loaded: list[tuple[Pane, Any]] | None = None
 
-    def of_clients(self) -> list[int]:
-        rows = self.conversations.items()
-        return [pk for pk, row in rows if row.contact.client_id in self.clients]
+    def pieces(self, screen: Screen) -> list[str]:
+        """Each once: two panes may want the same fetched."""
+        if self._loaded is None:
+            self._loaded = list(self._load())
+        found = (piece for pane, loaded in self._loaded for piece in pane.pieces(loaded, screen))
+        return list(dict.fromkeys(found))
 
-    def rendered(self, template: str, key: tuple[Any, ...]) -> str | None:
-        return self._rendered.get((template, *key))
-
-    def render(self, template: str, key: tuple[Any, ...], context: dict[str, Any]) -> str:
-        if (template, *key) not in self._rendered:
-            html = render_to_string(f"atendimento/live/{template}.html", context)
-            self._rendered[template, *key] = html
-        return self._rendered[template, *key]
+    def _load(self) -> Iterable[tuple[Pane, Any]]:
+        for pane in self._panes:
+            heard = [change for change in self._changes if change.kind in pane.KINDS]
+            if heard:
+                yield pane, pane.load(heard)
 
 
-def make(batch: Batch, watchers: Iterable[Watcher], cursor: int) -> dict[Watcher, str]:
-    """One frame for each watcher that something of *batch* concerns, ending with the cursor."""
-    end = render_to_string("atendimento/live/cursor.html", {"cursor": cursor})
-    counters = _Counters(batch)
-    frames = {}
-    for watcher in watchers:
-        pieces = [*_messages(batch, watcher), *_rows(batch, watcher), *_chat(batch, watcher)]
-        if batch.sessions:
-            pieces.append(_banner(batch, watcher))
-        if batch.moved:
-            pieces.append(counters.of(watcher))
-        if pieces:
-            frames[watcher] = "".join(pieces) + end
-    return frames
+def make(
+    changes: Sequence[Change],
+    screens: Sequence[Screen],
+    cursor: int,
+    panes: Sequence[Pane],
+    batch: Batch | None = None,
+) -> dict[Screen, str]:
+    """One frame for each screen that something of *changes* concerns, ending with the cursor.
+    *batch* is what others have loaded of the same changes, if they have."""
+    made = _pieces(batch or Batch(changes, panes), changes, screens, panes)
+    end = at_cursor(cursor)
+    return {screen: "".join(pieces) + end for screen, pieces in made.items() if pieces}
+
+
+def _pieces(
+    batch: Batch, changes: Sequence[Change], screens: Sequence[Screen], panes: Sequence[Pane]
+) -> Pieces:
+    """All at once; what fails is cut in two, by panes and then by changes, until the one change
+    that one pane cannot show is found. Only who has it open is told to reload; the rest goes on."""
+    try:
+        return {screen: batch.pieces(screen) for screen in screens}
+    except AWAY:
+        raise
+    except Exception:
+        if len(changes) * len(panes) == 1:
+            logger.exception("change %s cannot be shown: %s", changes[0].pk, changes[0])
+            return {s: [reload_piece()] for s in screens if concerns(changes[0], s)}
+    if len(panes) > 1:
+        return _merged(_pieces(Batch(changes, [p]), changes, screens, [p]) for p in panes)
+    half = len(changes) // 2
+    parts = (changes[:half], changes[half:])
+    return _merged(_pieces(Batch(part, panes), part, screens, panes) for part in parts)
+
+
+def _merged(parts: Iterable[Pieces]) -> Pieces:
+    merged: defaultdict[Screen, list[str]] = defaultdict(list)
+    for part in parts:
+        for screen, pieces in part.items():
+            merged[screen] += pieces
+    return merged
+
+
+def concerns(change: Change, screen: Screen) -> bool:
+    """Whether a page must be loaded anew for a change that cannot be shown: that of its open
+    conversation; for changes of no conversation, of a number that it sees, or any client. A row of
+    the list stays as it was: reloading every page would blind all for one."""
+    if change.conversation_id is not None:
+        return change.conversation_id == screen.conversation
+    if change.session_id is not None:
+        return screen.sight.sees(change.session_id)
+    return screen.conversation is not None
+
+
+def taken_away(screen: Screen, before: Sight) -> str:
+    """What a page must lose that sees less than *before*: its rows of numbers that are hidden now;
+    all of it, by a reload, when the open conversation is among them or they are too many."""
+    hidden = before.conversations()
+    if not screen.sight.everything:
+        hidden = hidden.exclude(session__in=screen.sight.numbers)
+    if screen.conversation and hidden.filter(pk=screen.conversation).exists():
+        return reload_piece()
+    listed = hidden.filter(status=screen.query.status).newest_first()
+    found = list(listed.values_list("pk", flat=True)[: MOST_TAKEN_AWAY + 1])
+    if len(found) > MOST_TAKEN_AWAY:
+        return reload_piece()
+    render = RenderedOnce()
+    return "".join(rows.gone(render, pk) for pk in found)
+
+
+def at_cursor(cursor: int) -> str:
+    return render_to_string("atendimento/live/cursor.html", {"cursor": cursor})
+
+
+def reload_piece() -> str:
+    return render_to_string("atendimento/live/reload.html")
 
 
 def reload(cursor: int) -> str:
-    return render_to_string("atendimento/live/reload.html") + render_to_string(
-        "atendimento/live/cursor.html", {"cursor": cursor}
-    )
+    return reload_piece() + at_cursor(cursor)
+
+
+def beat() -> str:
+    return render_to_string("atendimento/live/beat.html")
 
 
 def outage(away: bool) -> str:
@@ -82,97 +137,3 @@ def outage(away: bool) -> str:
 def typing(conversation: int, state: str) -> str:
     context = {"conversation_id": conversation, "state": state}
     return render_to_string("atendimento/live/typing.html", context)
-
-
-def _messages(batch: Batch, watcher: Watcher) -> Iterable[str]:
-    """Bubbles go only to those who have the thread open and may see its number."""
-    for template, ids in (("message_added", batch.added), ("message_changed", batch.changed)):
-        for pk in ids:
-            message = batch.messages.get(pk)
-            if message is None or message.conversation_id != watcher.conversation:
-                continue
-            if message.session_id in watcher.sessions:
-                mine = message.author_id == watcher.agent.pk
-                context = {"message": message, "mine": mine, "viewer": None}
-                yield batch.render(template, (pk, mine), context)
-
-
-def _rows(batch: Batch, watcher: Watcher) -> Iterable[str]:
-    touched = dict.fromkeys(
-        [
-            *batch.moved,
-            *batch.of_clients(),
-            *(
-                message.conversation_id
-                for message in batch.messages.values()
-                if _is_last(batch, message)
-            ),
-        ]
-    )
-    for pk in touched:
-        conversation = batch.conversations[pk]
-        if conversation.session_id not in watcher.sessions:
-            continue
-        if _listed(conversation, watcher):
-            yield batch.render("row", (pk,), {"conversation": conversation})
-        else:
-            yield batch.render("row_gone", (pk,), {"conversation_id": pk})
-    for pk in batch.removed:
-        yield batch.render("row_gone", (pk,), {"conversation_id": pk})
-
-
-def _is_last(batch: Batch, message: Message) -> bool:
-    conversation = batch.conversations.get(message.conversation_id)
-    return conversation is not None and conversation.last_message_id == message.pk
-
-
-def _listed(conversation: Conversation, watcher: Watcher) -> bool:
-    look = watcher.look
-    if conversation.status != look.status or look.words:
-        return False
-    if look.filter == "minhas" and conversation.assigned_to_id != watcher.agent.pk:
-        return False
-    if look.filter == "nao-lidas" and not conversation.unread_count:
-        return False
-    return look.session in (None, conversation.session_id)
-
-
-def _chat(batch: Batch, watcher: Watcher) -> Iterable[str]:
-    """Header, composer and card differ for each viewer, so the few who look fetch them."""
-    pk = watcher.conversation
-    conversation = batch.conversations.get(pk) if pk else None
-    if conversation is None or conversation.session_id not in watcher.sessions:
-        return
-    changed_session = conversation.session_id in batch.sessions
-    if pk in batch.moved or conversation.contact.client_id in batch.clients or changed_session:
-        yield batch.render("chat_changed", (pk,), {"conversation_id": pk})
-
-
-def _banner(batch: Batch, watcher: Watcher) -> str:
-    key = (watcher.sessions, watcher.agent.supervises)
-    if html := batch.rendered("session", key):
-        return html
-    down = panes.numbers_down(watcher.agent)
-    return batch.render("session", key, {"down": down, "user": watcher.agent})
-
-
-class _Counters:
-    """Counters depend only on the numbers an agent may see: one query for each such set."""
-
-    def __init__(self, batch: Batch) -> None:
-        self._batch = batch
-
-    def of(self, watcher: Watcher) -> str:
-        key = (watcher.sessions,)
-        if html := self._batch.rendered("counters", key):
-            return html
-        visible = Conversation.objects.filter(session__in=watcher.sessions)
-        return self._batch.render("counters", key, panes.queue_of(visible))
-
-
-def _ids(changes: Sequence[Change], kind: str, name: str) -> list[int]:
-    return list(dict.fromkeys(getattr(c, name) for c in changes if c.kind == kind))
-
-
-def _by_id(rows: Iterable[Any]) -> dict[int, Any]:
-    return {row.pk: row for row in rows}

@@ -10,152 +10,177 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from django.conf import settings
-from django.db import DatabaseError, InterfaceError
-
+from accounts.logins import Login, still_valid
 from accounts.models import Agent
-from atendimento import panes
 from atendimento.live import frames
-from live import announce
+from atendimento.live.panes import PANES
+from atendimento.live.panes.base import Pane
+from atendimento.live.screen import Screen
+from atendimento.sight import Sight
+from live import announce, retention
 from live.feed import FeedReader
 from live.models import Change, xmin
-from whatsapp.models import Session
+from live.outlet import CloseCode, Outlet
 
 logger = logging.getLogger(__name__)
 
 QUEUE = 64
 GAP = 500
-REFRESH = 30.0
 PRUNE = 600.0
 SHARED = 2.0
+TYPING_EVERY = 0.2
 
 
 @dataclass(eq=False)
-class Watcher:
-    """One socket: who looks, at what, and the frames that wait for it."""
+class Socket:
+    """One browser's page: by whose log-in, what it has before it, and the way out to it."""
 
-    agent: Agent
-    look: panes.Look
-    conversation: int | None
-    sessions: frozenset[int]
-    close: Callable[[], None]
-    queue: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(QUEUE))
-
-    def send(self, frame: str) -> None:
-        """Queue a frame; a socket that cannot keep up is cut, and heals by its cursor."""
-        try:
-            self.queue.put_nowait(frame)
-        except asyncio.QueueFull:
-            self.close()
+    login: Login
+    screen: Screen
+    outlet: Outlet
 
 
 class Hub(FeedReader):
     """Lives in the event loop that first asked for it; `watch` and `leave` are its door."""
 
-    channels = (announce.CHANGES, announce.TYPING)
+    channels = (*FeedReader.channels, announce.TYPING)
+    panes: ClassVar[Sequence[Pane]] = PANES
 
     def __init__(self) -> None:
         super().__init__()
-        self.watchers: set[Watcher] = set()
+        self.sockets: set[Socket] = set()
         self._snapshot: str | None = None
         self._shared: tuple[tuple[int, ...], float, frames.Batch] | None = None
-        self._refreshed = self._pruned = time.monotonic()
+        self._pruned = time.monotonic()
+        self._typing: dict[int, dict[str, Any]] = {}
+        self._typing_told = 0.0
 
-    async def watch(self, watcher: Watcher, since: int) -> None:
-        """Replay what came after *since*, then keep *watcher* up to date."""
+    async def admit(self, login: Login) -> tuple[Agent, Sight] | None:
+        """Who it is and what he sees now; None when the log-in has ended."""
+        found: dict[Login, tuple[Agent, Sight]] = await self.run(_standing, [login])
+        return found.get(login)
+
+    async def watch(self, socket: Socket, since: int) -> None:
+        """Replay what came after *since*, then keep *socket* up to date."""
         async with self.lock:
             await self.catch_up()
             missed = await self.run(_missed, since)
             if missed is None:
-                watcher.send(await self.run(frames.reload, self._cursor))
+                socket.outlet.put(await self.run(frames.reload, self._cursor))
             else:
-                made = await self.run(self._replay, missed, watcher, max(since, self._cursor))
-                for frame in made.values():
-                    watcher.send(frame)
-            self.watchers.add(watcher)
+                cursor = max(since, self._cursor)
+                for frame in (await self.run(self._replay, missed, socket.screen, cursor)).values():
+                    socket.outlet.put(frame)
+            self.sockets.add(socket)
 
-    def _replay(self, missed: list[Change], watcher: Watcher, cursor: int) -> dict[Watcher, str]:
-        """Many sockets come back at once and missed the same: read and render that once. Any newer
-        change makes another key, so what is shared is never older than the last change."""
-        key, now = tuple(change.pk for change in missed), time.monotonic()
-        if self._shared is None or self._shared[0] != key or now - self._shared[1] > SHARED:
-            self._shared = (key, now, frames.Batch(missed))
-        return frames.make(self._shared[2], [watcher], cursor)
+    def leave(self, socket: Socket) -> None:
+        self.sockets.discard(socket)
+        socket.outlet.stop()
 
-    def leave(self, watcher: Watcher) -> None:
-        self.watchers.discard(watcher)
+    def outlets(self) -> Iterator[Outlet]:
+        return (socket.outlet for socket in self.sockets)
 
     def heard(self, channel: str, payload: str) -> None:
         if channel == announce.TYPING:
-            self._typing(json.loads(payload))
+            self._hear_typing(json.loads(payload))
         else:
             super().heard(channel, payload)
 
     def outage(self, away: bool) -> None:
-        for watcher in self.watchers:
-            watcher.send(frames.outage(away))
+        self._tell_all(frames.outage(away))
+
+    def beat(self) -> None:
+        self._tell_all(frames.beat())
 
     async def periodically(self) -> None:
-        if time.monotonic() - self._refreshed > REFRESH:
-            self._refreshed = time.monotonic()
-            await self._refresh()
         if time.monotonic() - self._pruned > PRUNE:
             self._pruned = time.monotonic()
-            await self.run(prune)
+            await self.run(retention.prune_changes)
 
     async def catch_up(self) -> None:
-        """Read the new changes once, and give each watcher one frame."""
+        """Read the new changes once, and give each socket one frame."""
         if self._snapshot is None:
             self._snapshot = await self.run(announce.snapshot)
         fresh = await self.run(_unseen, self._snapshot)
         if not fresh:
             return
         if any(change.kind == "session_changed" for change in fresh):
-            await self._refresh()
-        made: dict[Watcher, str] = {}
-        if self.watchers:
+            await self.check_authority()
+        made: dict[Screen, str] = {}
+        if self.sockets:
+            screens = [socket.screen for socket in self.sockets]
             cursor = xmin(fresh[0].snapshot)
-            made = await self.run(_frames, fresh, list(self.watchers), cursor)
+            made = await self.run(frames.make, fresh, screens, cursor, self.panes)
         # Only now: had the database gone away above, the same changes would be read again.
         self._snapshot = fresh[0].snapshot
-        for watcher, frame in made.items():
-            watcher.send(frame)
+        for change in fresh:
+            if change.kind == "message_added":
+                # "Is typing" must not come after what was typed.
+                self._typing.pop(change.conversation_id, None)
+        for socket in self.sockets:
+            if frame := made.get(socket.screen):
+                socket.outlet.put(frame)
+
+    async def check_authority(self) -> None:
+        """Close whose log-in has ended; give the others their agent and sight as they are now, and
+        take away what they may not see any more."""
+        standing = await self.run(_standing, [socket.login for socket in self.sockets])
+        for socket in list(self.sockets):
+            known = standing.get(socket.login)
+            if known is None:
+                socket.outlet.cut(CloseCode.ENDED)
+                self.sockets.discard(socket)
+                continue
+            before, screen = socket.screen.sight, socket.screen
+            screen.agent, screen.sight = known
+            if not screen.sight.covers(before):
+                socket.outlet.put(await self.run(frames.taken_away, screen, before))
 
     @property
     def _cursor(self) -> int:
         return xmin(self._snapshot) if self._snapshot else 0
 
-    async def _refresh(self) -> None:
-        """Rights may have changed: ask again what each agent may see; who may not, is cut."""
-        visible = await self.run(_visible, {watcher.agent.pk for watcher in self.watchers})
-        for watcher in list(self.watchers):
-            if watcher.agent.pk in visible:
-                watcher.sessions = visible[watcher.agent.pk]
-            else:
-                watcher.close()
+    def _tell_all(self, frame: str) -> None:
+        for socket in self.sockets:
+            socket.outlet.put(frame)
 
-    def _typing(self, note: dict[str, Any]) -> None:
+    def _replay(self, missed: list[Change], screen: Screen, cursor: int) -> dict[Screen, str]:
+        """Many sockets come back at once and missed the same: read and render that once. Any newer
+        change makes another key, so what is shared is never older than the last change."""
+        key, now = tuple(change.pk for change in missed), time.monotonic()
+        if self._shared is None or self._shared[0] != key or now - self._shared[1] > SHARED:
+            self._shared = (key, now, frames.Batch(missed, self.panes))
+        return frames.make(missed, [screen], cursor, self.panes, self._shared[2])
+
+    def _hear_typing(self, note: dict[str, Any]) -> None:
+        """Only the newest note of a conversation counts, and no more than five frames a second go
+        out, however many notes a transaction or a phone makes: typing never fills a queue."""
         if note["who"] != "contact":
             return
-        frame = frames.typing(note["conversation"], note["state"])
-        for watcher in self.watchers:
-            if note["session"] in watcher.sessions:
-                watcher.send(frame)
+        if not self._typing:
+            wait = max(0.0, self._typing_told + TYPING_EVERY - time.monotonic())
+            asyncio.get_running_loop().call_later(wait, self._tell_typing)
+        self._typing[note["conversation"]] = note
+
+    def _tell_typing(self) -> None:
+        notes, self._typing = self._typing, {}
+        self._typing_told = time.monotonic()
+        made = [(note["session"], frames.typing(pk, note["state"])) for pk, note in notes.items()]
+        for socket in self.sockets:
+            sight = socket.screen.sight
+            if frame := "".join(piece for number, piece in made if sight.sees(number)):
+                socket.outlet.put(frame)
 
 
-def _frames(changes: list[Change], watchers: list[Watcher], cursor: int) -> dict[Watcher, str]:
-    """What cannot be shown is asked for anew, by a reload: it must not stop what comes after it."""
-    try:
-        return frames.make(frames.Batch(changes), watchers, cursor)
-    except (DatabaseError, InterfaceError):
-        raise
-    except Exception:
-        logger.exception("changes %s to %s", changes[0].pk, changes[-1].pk)
-        return dict.fromkeys(watchers, frames.reload(cursor))
+def _standing(logins: Collection[Login]) -> dict[Login, tuple[Agent, Sight]]:
+    """Of each log-in that holds, its agent and what he sees; three queries for all."""
+    agents = still_valid(logins)
+    sights = Sight.of(set(agents.values()))
+    return {login: (agent, sights[agent.pk]) for login, agent in agents.items()}
 
 
 def _unseen(snapshot: str) -> list[Any]:
@@ -170,19 +195,3 @@ def _missed(since: int) -> list[Change] | None:
     found = list(Change.objects.since(since)[: GAP + 1])
     gone = oldest is not None and since < oldest
     return None if len(found) > GAP or gone else found
-
-
-def _visible(agents: Iterable[int]) -> dict[int, frozenset[int]]:
-    return Session.objects.visible_by_agent(Agent.objects.filter(pk__in=agents, is_active=True))
-
-
-def visible_sessions(agent: Agent) -> frozenset[int]:
-    return frozenset(Session.objects.visible_to(agent).values_list("pk", flat=True))
-
-
-def prune() -> None:
-    """Forget old changes, but the newest: it shows to pages what may be gone."""
-    newest = Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    expired = Change.objects.expired(settings.CHANGE_RETENTION_HOURS).filter(pk__lt=newest)
-    while ids := list(expired.values_list("pk", flat=True)[:1000]):
-        Change.objects.filter(pk__in=ids).delete()

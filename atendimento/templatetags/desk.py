@@ -15,14 +15,17 @@ from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from atendimento import panes
+from accounts.models import Agent
+from atendimento.look import ListQuery, position
+from atendimento.thread import sender
 from whatsapp.models import (
     AttendanceEvent,
-    Contact,
     Conversation,
+    Delivery,
     Direction,
     Kind,
     Message,
+    Origin,
     Status,
     step_words,
 )
@@ -49,8 +52,15 @@ _TICKS = {
     "discarded": ("falhou", "x", "Descartada"),
 }
 
+_STATES: dict[str, str] = {
+    Delivery.QUEUED: "is-queued",
+    Delivery.SENDING: "is-queued",
+    Delivery.FAILED: "is-failed",
+    Delivery.UNCERTAIN: "is-failed",
+    Delivery.DISCARDED: "is-discarded",
+}
 
-_KINDS = {
+_KINDS: dict[str, str] = {
     Kind.IMAGE: "image",
     Kind.VIDEO: "play",
     Kind.AUDIO: "mic",
@@ -110,11 +120,19 @@ def day_title(day: datetime) -> str:
 
 @register.filter
 def waiting(conversation: Conversation) -> str:
-    """How long its customer has waited: ``agora``, ``4 min``, ``1 h``, ``1 h 20 min``."""
-    hours, minutes = divmod(int(_waited(conversation) // 60), 60)
-    if hours:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{minutes} min" if minutes else "agora"
+    """How long its customer has waited, as `waited` writes it."""
+    return waited(_waited(conversation))
+
+
+def waited(seconds: float) -> str:
+    """``agora``, ``4 min``, ``1 h``, ``1 h 20 min``.
+
+    static/js/wait.js says the same while the page stands; a test compares the two.
+    """
+    hours, minutes = divmod(int(seconds // 60), 60)
+    if hours < 0 or hours == minutes == 0:
+        return "agora"
+    return " ".join(part for part, n in ((f"{hours} h", hours), (f"{minutes} min", minutes)) if n)
 
 
 @register.filter
@@ -130,7 +148,7 @@ def lateness(conversation: Conversation) -> str:
 def waits_since(conversation: Conversation) -> datetime | None:
     """Since when somebody waits for us: for an agent in the queue, for an answer in his hands."""
     if conversation.status == Status.PENDING:
-        return panes.position(conversation)[0]
+        return position(conversation)[0]
     return conversation.waiting_since if conversation.status == Status.ACTIVE else None
 
 
@@ -141,13 +159,14 @@ def _waited(conversation: Conversation) -> float:
 
 @register.filter
 def sort_key(conversation: Conversation) -> str:
-    """What the page sorts its rows by, greatest first: the longest wait, or the newest message."""
-    at = panes.position(conversation)[0].timestamp()
+    """What the page sorts its rows by, greatest first: the longest wait, or the newest message.
+    Only an order: nobody reads a time out of it."""
+    at = position(conversation)[0].timestamp()
     return f"{-at if conversation.status == Status.PENDING else at:.6f}"
 
 
 @register.simple_tag
-def look_link(look: panes.Look, **changes: Any) -> str:
+def look_link(look: ListQuery, **changes: Any) -> str:
     """The address of the same list with something about it changed."""
     return replace(look, after=None, **changes).link()
 
@@ -155,7 +174,20 @@ def look_link(look: panes.Look, **changes: Any) -> str:
 @register.filter
 def kind_icon(message: Message) -> str:
     """The icon before a preview that is not text, or ""."""
-    return _KINDS.get(Kind(message.kind), "")
+    return _KINDS.get(message.kind, "")
+
+
+@register.filter
+def content_template(message: Message) -> str:
+    """The template of what the bubble holds; a kind without one is shown as unknown."""
+    kind = message.kind if message.kind in Kind.values else Kind.UNKNOWN
+    return f"atendimento/content/{kind}.html"
+
+
+@register.filter
+def delivery_class(message: Message) -> str:
+    """The class of a bubble that is not simply sent: is-queued, is-failed, is-discarded, or ""."""
+    return _STATES.get(message.delivery, "")
 
 
 @register.filter
@@ -170,21 +202,38 @@ def step_sentence(event: AttendanceEvent) -> SafeString:
     return mark_safe(step_words.sentence(event, partial(format_html, "<strong>{}</strong>")))
 
 
-@register.simple_tag
-def who_wrote(message: Message, contact: Contact | None, viewer_id: int | None = None) -> str:
-    """Whose words are quoted; a bubble made for the socket comes without its contact."""
-    if message.direction == Direction.IN:
-        known = contact or message.conversation.contact
-        return known.person_name or known.display_name
-    if message.author_id is not None and message.author_id == viewer_id:
-        return "Você"
-    return str(message.author or "Nosso número")
+@register.filter
+def quoted_name(message: Message) -> str:
+    """Whose words *message* quotes, by name; `for_thread` brings all that is asked for here."""
+    quoted = message.reply_to
+    if quoted is None:
+        return ""
+    if quoted.direction == Direction.IN:
+        contact = message.conversation.contact
+        return contact.person_name or contact.display_name
+    return str(quoted.author or "Nosso número")
 
 
 @register.inclusion_tag("atendimento/_tick.html")
 def tick(message: Message, size: str = "sm") -> dict[str, str]:
     name, icon, label = _TICKS[message.delivery]
     return {"name": name, "icon": icon, "label": label, "size": size}
+
+
+@register.inclusion_tag("atendimento/_message.html")
+def queued_bubble(agent: Agent) -> dict[str, object]:
+    """An empty bubble of the agent's own, which the page copies for what is not yet answered."""
+    message = Message(
+        direction=Direction.OUT, origin=Origin.DESK, delivery=Delivery.QUEUED, author_id=agent.pk
+    )
+    return {"message": message, "mine": True, "first": True}
+
+
+@register.filter
+def offers_actions(message: Message) -> bool:
+    """Whether something can be done about this bubble, or was; one without a row has no address."""
+    told = message.can_resend or message.delivery in (Delivery.QUEUED, Delivery.DISCARDED)
+    return told and message.pk is not None
 
 
 @register.filter
@@ -198,6 +247,9 @@ def next_stage(stages: list[dict[str, object]]) -> dict[str, object] | None:
     """The step after the current one, or None at the end."""
     after = [n for n, stage in enumerate(stages, 1) if stage["current"]]
     return stages[after[0]] if after and after[0] < len(stages) else None
+
+
+register.filter("sender", sender)
 
 
 @register.filter

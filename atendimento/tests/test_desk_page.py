@@ -67,7 +67,7 @@ def test_chat_costs_the_same_for_one_message_and_fifty(
     conversation = ConversationFactory(contact__client=ClientFactory())
     OutgoingMessageFactory.create_batch(30, conversation=conversation, author=ana)
     MessageFactory.create_batch(30, conversation=conversation)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(reverse("conversation", args=[conversation.pk]))
 
 

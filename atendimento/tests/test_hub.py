@@ -12,15 +12,16 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.factories import AgentFactory, SupervisorFactory
-from atendimento.live.consumers import DeskConsumer
-from atendimento.live.hub import Hub, prune
-from live import announce
+from atendimento.live.hub import Hub
+from atendimento.tests.pages import cookie_of
+from live import announce, retention
 from live.feed import FeedReader
 from live.models import Change
+from painel.asgi import sockets
 from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory
 from whatsapp.models import Conversation, Message
 
@@ -36,8 +37,7 @@ async def _lived_in() -> AsyncIterator[None]:
     """A house in which something has changed before; its hub ends with the test's loop."""
     await sync_to_async(_announce_a_number)()
     yield
-    await Hub.of_this_loop().stop()
-    FeedReader._running.clear()
+    await FeedReader.stop_all()
 
 
 class Browser:
@@ -47,9 +47,10 @@ class Browser:
         self.agent, self.look, self.cursor, self.frames = agent, look, 0, []  # type: ignore[var-annotated]
 
     async def open(self) -> None:
-        self.socket = WebsocketCommunicator(DeskConsumer.as_asgi(), "/ws/atendimento/")
-        self.socket.scope["user"] = self.agent
-        await self.socket.connect()
+        cookie = await sync_to_async(cookie_of)(self.agent)
+        headers = [(b"cookie", f"sessionid={cookie}".encode()), (b"origin", b"http://127.0.0.1")]
+        self.socket = WebsocketCommunicator(sockets, "/ws/atendimento/", headers)
+        assert (await self.socket.connect())[0]
         hello = {"tab": "pendentes", **self.look, "since": str(self.cursor)}
         await self.socket.send_to(text_data=json.dumps(hello))
 
@@ -162,7 +163,7 @@ async def test_a_large_batch_that_commits_late_is_heard(cut: bool) -> None:
     browser = Browser(agent, conversation=conversation.pk)
     browser.cursor = await sync_to_async(announce.cursor)()
     await browser.open()
-    while not Hub.of_this_loop().watchers:
+    while not Hub.of_this_loop().sockets:
         await asyncio.sleep(0.01)
     late = asyncio.create_task(asyncio.to_thread(slow))
     await asyncio.to_thread(begun.wait, 5)
@@ -187,7 +188,7 @@ async def test_a_page_that_slept_too_long_is_reloaded(settings: Any) -> None:
         await sync_to_async(conversation.announce_changed)()
     now = await sync_to_async(announce.cursor)()
     await sync_to_async(Change.objects.update)(at=timezone.now() - timedelta(hours=49))
-    await sync_to_async(prune)()
+    await sync_to_async(retention.prune_changes)()
     assert await Change.objects.acount() == 1
     await browser.open()
     await browser.until('data-live="reload"')
@@ -214,16 +215,3 @@ async def test_nonsense_from_a_browser_is_ignored() -> None:
     await browser.open()
     await browser.socket.send_to(text_data="{not json")
     assert await browser.read(0.5) == ""
-
-
-async def test_who_comes_while_the_database_is_away_is_told_to_come_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OperationalError("connection refused")
-
-    browser = Browser(await sync_to_async(AgentFactory)())
-    monkeypatch.setattr("atendimento.live.consumers.visible_sessions", refuse)
-    await browser.open()
-    closed = await browser.socket.receive_output(timeout=3)
-    assert (closed["type"], closed["code"]) == ("websocket.close", 1011)

@@ -9,14 +9,15 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.factories import SupervisorFactory
-from atendimento import panes
+from atendimento.look import ListQuery, position
 from live import announce
 from live.models import Change
 from whatsapp.events import Person
 from whatsapp.factories import ConversationFactory, SessionFactory
 from whatsapp.jid import of_phone
-from whatsapp.models import Arrival, Conversation, Message, Session, Status
+from whatsapp.models import Arrival, Conversation, Message, Status
 from whatsapp.models.identify import identify, known_addresses
+from whatsapp.numbers import numbers_with_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +43,7 @@ def full() -> Conversation:
 
 def test_a_tab_and_its_next_page(full: Conversation) -> None:
     agent = SupervisorFactory()
-    rows = panes.Look(tab="ativos").query(agent).newest_first()
+    rows = ListQuery(tab="ativos").rows(agent).newest_first()
     assert "conversation_tab" in _plan(rows[:50])
     newest = rows[0]
     assert "conversation_tab" in _plan(rows.after(newest.last_message_at, newest.pk)[:50])
@@ -51,7 +52,7 @@ def test_a_tab_and_its_next_page(full: Conversation) -> None:
 def test_ones_own_conversations(full: Conversation) -> None:
     agent = SupervisorFactory()
     full.claim(agent)
-    rows = panes.Look(tab="ativos", filter="minhas").query(agent).newest_first()
+    rows = ListQuery(tab="ativos", filter="minhas").rows(agent).newest_first()
     plan = _plan(rows[:50])
     assert "conversation_mine" in plan or "conversation_tab" in plan
 
@@ -73,10 +74,10 @@ def test_failed_arrivals(full: Conversation) -> None:
 
 
 def test_the_queue_and_its_next_page(full: Conversation) -> None:
-    queue = panes.Look(tab="pendentes").query(SupervisorFactory())
+    queue = ListQuery(tab="pendentes").rows(SupervisorFactory())
     assert "conversation_queue" in _plan(queue.longest_waiting_first()[:50])
     first = queue.longest_waiting_first()[0]
-    after = panes.position(first)
+    after = position(first)
     assert "conversation_queue" in _plan(queue.longest_waiting_first(after)[:50])
 
 
@@ -93,7 +94,7 @@ def test_a_person_by_lid_and_telephone(full: Conversation) -> None:
 
 
 def test_the_queues_of_the_numbers(full: Conversation) -> None:
-    assert "message_outbox" in _plan(Session.objects.with_queue())
+    assert "message_outbox" in _plan(numbers_with_queue())
 
 
 def test_what_a_page_has_missed(full: Conversation) -> None:

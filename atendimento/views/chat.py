@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,66 +13,24 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import for_agents
 from accounts.models import Agent
-from accounts.rights import Can, NotAllowed
-from atendimento import client_card, panes
+from accounts.rights import NotAllowed
+from atendimento import thread
+from atendimento.context import chat_context, get_conversation, header_context
 from atendimento.forms import ClaimForm, FinishForm, TransferForm
 from live import announce
-from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome, Status
-from whatsapp.models.access import colleagues
-
-# The rights that decide which buttons and fields the chat pane has.
-SHOWN = (Can.WRITE, Can.CLAIM, Can.TAKE_OVER, Can.TRANSFER, Can.FINISH, Can.REOPEN, Can.RESEND)
+from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome
 
 
 def find(request: HttpRequest, pk: int) -> Conversation:
-    visible = Conversation.objects.visible_to(cast(Agent, request.user))
-    return get_object_or_404(visible.for_list(), pk=pk)
-
-
-def context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
-    """What header, thread, composer and client card show to this agent."""
-    days, more = panes.thread(conversation)
-    return {"days": days, "more": more} | around(request, conversation)
-
-
-def around(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
-    """The same without the thread. What only some of its templates use is asked for by those."""
-    agent = cast(Agent, request.user)
-    client = conversation.contact.client
-    mine = conversation.status == Status.ACTIVE and conversation.assigned_to == agent
-    return {
-        "conversation": conversation,
-        "contact": conversation.contact,
-        "client": client,
-        "facts": client_card.facts(client) if client else (),
-        "past": conversation.attendances.exclude(finished_at=None).select_related("agent")[:5],
-        "mine": mine,
-        "may": _rights(conversation, agent),
-        "outcomes": Outcome.choices,
-        "colleagues": _colleagues(conversation, agent),
-        "viewer": agent,
-    }
-
-
-def _rights(conversation: Conversation, agent: Agent) -> dict[str, bool]:
-    """{name of a right: whether *agent* has it here}, of a conversation that he can see."""
-    distance = conversation.distance(agent, visible=True)
-    return {can.name.lower(): agent.may(can, distance) for can in SHOWN}
-
-
-def _colleagues(conversation: Conversation, agent: Agent) -> QuerySet[Agent]:
-    """The choice of whom to transfer to, and how much each has in hand."""
-    busy = Count("conversations", filter=Q(conversations__status=Status.ACTIVE))
-    others = colleagues(conversation.session_id).exclude(pk=agent.pk)
-    return others.annotate(in_hand=busy)
+    return get_conversation(cast(Agent, request.user), pk)
 
 
 @for_agents
 @require_GET
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """Header, composer and card for this agent, as out-of-band swaps."""
-    conversation = find(request, pk)
-    return render(request, "atendimento/live/chat_state.html", around(request, conversation))
+    shown = header_context(cast(Agent, request.user), find(request, pk))
+    return render(request, "atendimento/live/chat_state.html", shown)
 
 
 @for_agents
@@ -82,8 +39,8 @@ def older(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
     before = request.GET.get("antes", "")
     message = get_object_or_404(conversation.messages, pk=int(before) if before.isdecimal() else 0)
-    days, more = panes.thread(conversation, before=message)
-    shown = {"days": days, "more": more, "conversation": conversation, "viewer": request.user}
+    days, more = thread.days(conversation, cast(Agent, request.user), before=message)
+    shown = {"days": days, "more": more, "conversation": conversation}
     return render(request, "atendimento/_days.html", shown)
 
 
@@ -101,7 +58,7 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     except NotAllowed as error:
         return problem(request, str(error), 422)
     return render(
-        request, "atendimento/_message.html", {"message": message, "viewer": agent, "first": True}
+        request, "atendimento/_message.html", {"message": message, "mine": True, "first": True}
     )
 
 
@@ -124,7 +81,7 @@ def claim_next(request: HttpRequest) -> HttpResponse:
     taken = Conversation.claim_next(agent)
     if taken is None:
         return problem(request, "Não há mais ninguém na fila.", 409)
-    shown = context(request, find(request, taken.pk)) | {"cursor": cursor}
+    shown = chat_context(agent, find(request, taken.pk)) | {"cursor": cursor}
     answer = render(request, "atendimento/_panes.html", shown)
     answer["HX-Push-Url"] = reverse("conversation", args=[taken.pk])
     return answer
@@ -222,11 +179,11 @@ def _act(
     except (AlreadyClaimed, NotAllowed) as error:
         status, notice = 409, str(error)
     shown: dict[str, Any] = {"notice": notice, "kind": "aviso", "cursor": announce.cursor()}
-    fresh = find(request, conversation.pk)
+    fresh, agent = find(request, conversation.pk), cast(Agent, request.user)
     if request.headers.get("HX-Target") == "chat":
-        shown |= context(request, fresh)
+        shown |= chat_context(agent, fresh)
         return render(request, "atendimento/_panes.html", shown, status=status)
-    shown |= around(request, fresh)
+    shown |= header_context(agent, fresh)
     return render(request, "atendimento/live/chat_state.html", shown, status=status)
 
 

@@ -12,10 +12,12 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from accounts import audit
 from accounts.access import for_agents
 from accounts.models import Agent
-from atendimento import panes
-from atendimento.views import chat
+from atendimento.context import chat_context, get_conversation
+from atendimento.look import PAGE, TABS, ListQuery, position
+from atendimento.summary import numbers_down, queue_of
 from live import announce
 from whatsapp.models import Conversation, Session
 
@@ -26,7 +28,7 @@ from whatsapp.models import Conversation, Session
 def desk(request: HttpRequest) -> HttpResponse:
     """The whole page, or the list alone when a tab, a filter or the search asks for it."""
     agent, cursor = cast(Agent, request.user), announce.cursor()
-    look = panes.Look.of(request.GET)
+    look = ListQuery.of(request.GET)
     if _wants(request, "lista"):
         context = _frame(agent, look) | {"cursor": cursor}
         return _answer(request, "atendimento/_list_answer.html", context)
@@ -41,12 +43,13 @@ def desk(request: HttpRequest) -> HttpResponse:
 def conversation(request: HttpRequest, pk: int, view: str = "conversa") -> HttpResponse:
     """The whole page with a conversation open, or its two panes for the page that is there."""
     agent, cursor = cast(Agent, request.user), announce.cursor()
-    found = chat.find(request, pk)
+    found = get_conversation(agent, pk)
+    audit.opened(agent, found.pk, found.contact.client_id, found.contact.display_name)
     if _wants(request, "chat"):
-        context = chat.context(request, found) | {"cursor": cursor}
+        context = chat_context(agent, found) | {"cursor": cursor}
         return _answer(request, "atendimento/_panes.html", context)
-    look = panes.Look.of({"aba": _tab_of(found), **request.GET.dict()})
-    context = chat.context(request, found) | _frame(agent, look)
+    look = ListQuery.of({"aba": _tab_of(found), **request.GET.dict()})
+    context = chat_context(agent, found) | _frame(agent, look)
     context |= {"cursor": cursor, "view": view}
     return _answer(request, "atendimento/desk.html", context)
 
@@ -56,7 +59,7 @@ def conversation(request: HttpRequest, pk: int, view: str = "conversa") -> HttpR
 @require_GET
 def rows(request: HttpRequest) -> HttpResponse:
     """The next page of the list."""
-    agent, look = cast(Agent, request.user), panes.Look.of(request.GET)
+    agent, look = cast(Agent, request.user), ListQuery.of(request.GET)
     return _answer(request, "atendimento/_rows.html", _rows(agent, look))
 
 
@@ -72,25 +75,25 @@ def _answer(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
 
 
 def _tab_of(conversation: Conversation) -> str:
-    return next(tab for tab, status in panes.TABS.items() if status == conversation.status)
+    return next(tab for tab, status in TABS.items() if status == conversation.status)
 
 
-def _frame(agent: Agent, look: panes.Look) -> dict[str, Any]:
+def _frame(agent: Agent, look: ListQuery) -> dict[str, Any]:
     visible = Conversation.objects.visible_to(agent)
     return (
         _rows(agent, look)
-        | panes.queue_of(visible)
+        | queue_of(visible)
         | {
             "numbers": Session.objects.visible_to(agent),
-            "down": panes.numbers_down(agent),
+            "down": numbers_down(agent),
             "wait": {"warn": settings.WAIT_WARN_SECONDS, "late": settings.WAIT_LATE_SECONDS},
         }
     )
 
 
-def _rows(agent: Agent, look: panes.Look) -> dict[str, Any]:
+def _rows(agent: Agent, look: ListQuery) -> dict[str, Any]:
     page = look.page(agent)
-    shown = page[: panes.PAGE]
-    more = len(page) > panes.PAGE
-    following = replace(look, after=panes.position(shown[-1])) if more else None
+    shown = page[:PAGE]
+    more = len(page) > PAGE
+    following = replace(look, after=position(shown[-1])) if more else None
     return {"look": look, "conversations": shown, "next": following}

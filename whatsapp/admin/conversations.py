@@ -8,6 +8,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from clients.admin_forms import Searched
 from whatsapp.admin.base import ReadOnlyAdmin, agent_of, for_each
 from whatsapp.models import Attendance, AttendanceEvent, Conversation, Outcome, step_words
 
@@ -21,7 +22,7 @@ class OutcomeForm(ActionForm):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnlyAdmin):
+class ConversationAdmin(Searched, ReadOnlyAdmin):
     list_display = [
         "contact",
         "session",
@@ -32,7 +33,7 @@ class ConversationAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["status", "session"]
     list_select_related = ["contact__client", "session", "assigned_to"]
-    search_fields = ["contact__push_name", "contact__phone", "contact__client__name"]
+    search_help_text = "Contato, telefone, cliente ou CNPJ"
     fields = ["session", "contact", "status", "assigned_to", "unread_count", "last_message_at"]
     ordering = ["-last_message_at", "-id"]
     action_form = OutcomeForm

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from live import announce
 from whatsapp.admin.base import agent_of
 from whatsapp.models import Session, set_agents
+from whatsapp.numbers import numbers_with_queue
 
 
 @admin.register(Session)
@@ -21,7 +22,7 @@ class SessionAdmin(admin.ModelAdmin):
     readonly_fields = ["phone_masked", "state_words", "state_since", "state_detail"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        return Session.objects.with_queue()
+        return numbers_with_queue()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,24 +1,23 @@
 from whatsapp.models.arrival import Arrival, ArrivalState, StrayReceipt
-from whatsapp.models.attachment import Attachment
 from whatsapp.models.attendance import Attendance, Outcome
 from whatsapp.models.attendance_event import AttendanceEvent, EventKind, Reason
 from whatsapp.models.contact import AddressKind, Contact, ContactAddress, ContactMerge
 from whatsapp.models.conversation import Conversation
 from whatsapp.models.conversation_queryset import ConversationQuerySet
-from whatsapp.models.delivery import Delivery, Direction, Origin
 from whatsapp.models.holding import AlreadyClaimed
-from whatsapp.models.message import Kind, Message
-from whatsapp.models.session import LeaseLost, Session
+from whatsapp.models.lease import LeaseLost
+from whatsapp.models.message import Message
+from whatsapp.models.session import Session
 from whatsapp.models.state import State, Wanted
 from whatsapp.models.status import Status
 from whatsapp.models.withdrawal import return_withdrawn, set_agents
+from whatsapp.vocabulary import Delivery, Direction, Kind, Origin
 
 __all__ = [
     "AddressKind",
     "AlreadyClaimed",
     "Arrival",
     "ArrivalState",
-    "Attachment",
     "Attendance",
     "AttendanceEvent",
     "Contact",

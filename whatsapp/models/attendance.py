@@ -14,10 +14,10 @@ from accounts.models import Agent
 from accounts.rights import Can, NotAllowed
 from whatsapp.models.access import agents_who_see
 from whatsapp.models.attendance_event import AttendanceEvent, EventKind, Reason
-from whatsapp.models.delivery import Direction, Origin
 from whatsapp.models.holding import AlreadyClaimed
-from whatsapp.models.message import Kind, Message
+from whatsapp.models.message import Message
 from whatsapp.models.status import Status
+from whatsapp.vocabulary import Direction, Kind, Origin
 
 # A wait goes on whoever takes the conversation: only an answer ends it.
 WAITS_ON = F("waiting_since")

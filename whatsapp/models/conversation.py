@@ -11,11 +11,11 @@ from whatsapp.models.access import lock_agent
 from whatsapp.models.attendance import Attendance, Outcome
 from whatsapp.models.attendance_event import EventKind, Reason
 from whatsapp.models.conversation_queryset import WAITS_SINCE
-from whatsapp.models.delivery import Delivery, Direction, Origin
 from whatsapp.models.holding import AlreadyClaimed
 from whatsapp.models.message import Message
 from whatsapp.models.reading import Readable
 from whatsapp.models.status import Status
+from whatsapp.vocabulary import Delivery, Direction, Origin
 
 MAX_TEXT = 4096
 CLOSED = "Esta conversa já foi finalizada."
@@ -95,7 +95,9 @@ class Conversation(Readable):
         gets another one."""
         with transaction.atomic():
             lock_agent(by)
-            queue = cls.objects.visible_to(by).pending().longest_waiting_first()
+            # Whom our own phone has answered waits for nobody, though no agent has him yet.
+            waiting = cls.objects.visible_to(by).pending().filter(waiting_since__isnull=False)
+            queue = waiting.longest_waiting_first()
             found = queue.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
             if found:
                 found.claim(by)

@@ -8,7 +8,9 @@ from django.db.models import OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from accounts.models import Agent
+from clients.search import terms
 from whatsapp.models.access import sees
+from whatsapp.models.contact import Contact
 from whatsapp.models.session import Session
 from whatsapp.models.status import Status
 
@@ -29,6 +31,12 @@ class ConversationQuerySet(models.QuerySet[C]):
         return self.select_related(
             "session", "contact", "contact__client", "assigned_to", "last_message"
         )
+
+    def search(self, words: str) -> Self:
+        """Those whose contact `Contact.objects.search` finds."""
+        if not terms(words):
+            return self
+        return self.filter(contact__in=Contact.objects.order_by().search(words).values("pk"))
 
     def withdrawn(self) -> Self:
         """Active ones whose holder is gone, is inactive, or may not see the number any more."""

@@ -7,8 +7,9 @@ from django.db import models
 from whatsapp.models.attendance import Attendance
 from whatsapp.models.contact import Contact, ContactAddress, ContactMerge
 from whatsapp.models.conversation import Conversation
-from whatsapp.models.message import Kind, Message
+from whatsapp.models.message import Message
 from whatsapp.models.status import Status
+from whatsapp.vocabulary import Kind
 
 
 def merge(one: Contact, other: Contact, reason: str) -> Contact:

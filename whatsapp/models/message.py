@@ -9,24 +9,9 @@ from accounts import audit
 from accounts.models import Agent
 from accounts.rights import Can
 from live import announce
-from whatsapp.models.delivery import DISCARDABLE, RESENDABLE, Delivery, Direction, Origin
+from whatsapp.models.delivery import DISCARDABLE, RESENDABLE
 from whatsapp.models.outgoing import OutgoingMessage
-
-
-class Kind(models.TextChoices):
-    TEXT = "text", "texto"
-    IMAGE = "image", "Foto"
-    VIDEO = "video", "Vídeo"
-    AUDIO = "audio", "Áudio"
-    VOICE = "voice", "Mensagem de voz"
-    DOCUMENT = "document", "Documento"
-    STICKER = "sticker", "Figurinha"
-    LOCATION = "location", "Localização"
-    CONTACT = "contact", "Contato"
-    POLL = "poll", "Enquete"
-    UNKNOWN = "unknown", "Mensagem não reconhecida"
-    UNDECRYPTABLE = "undecryptable", "Aguardando mensagem"
-    SYSTEM = "system", "evento"
+from whatsapp.vocabulary import Delivery, Direction, Kind, Origin
 
 
 def preview_of(kind: str, body: str) -> str:

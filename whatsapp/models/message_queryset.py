@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Agent
-from whatsapp.models.delivery import FORWARD, Delivery, Direction, Origin
+from whatsapp.models.delivery import FORWARD
 from whatsapp.models.session import Session
+from whatsapp.vocabulary import Delivery, Direction, Origin
 
 M = TypeVar("M", bound=models.Model)
 
@@ -27,8 +28,10 @@ class MessageQuerySet(models.QuerySet[M]):
         return self.filter(session__in=Session.objects.visible_to(agent).values("pk"))
 
     def for_thread(self) -> Self:
-        """Newest first, with what a bubble or a line about the attendance shows."""
-        shown = ("author", "reply_to", "event__by", "event__to")
+        """Newest first, with what a bubble shows (its author, the quoted message and that one's
+        author, the contact under the client's name), or a line about the attendance."""
+        quoted, contact = "reply_to__author", "conversation__contact__client"
+        shown = ("author", quoted, contact, "event__by", "event__to")
         return self.select_related(*shown).order_by("-at", "-pk")
 
     def before(self, message: Placed) -> Self:

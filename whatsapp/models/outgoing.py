@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from live import announce
 from whatsapp.models.arrival import StrayReceipt
-from whatsapp.models.delivery import RESENDABLE, UNPROVED, Delivery
+from whatsapp.models.delivery import RESENDABLE, UNPROVED
 from whatsapp.models.message_queryset import MessageQuerySet
+from whatsapp.vocabulary import Delivery
 
 
 class OutgoingMessage(models.Model):

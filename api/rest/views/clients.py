@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.rest.envelope import Invalid
+from accounts.rights import NotAllowed
+from api.rest.lookup import agent_of
 from api.rest.paging import LARGEST_ID, Page
 from api.rest.schema import answers, data
 from api.rest.serializers import ClientSerializer
 from api.rest.validation import asked
-from clients import cnpj, phone
 from clients.models import Client, ClientStatus, SalesStage
-from live import announce
 
 ID = OpenApiParameter("id", int, "path", description="Id do cliente.")
 
@@ -45,7 +44,7 @@ class Clients(APIView):
     def get(self, request: Request) -> Response:
         wanted = asked(ClientsQuery, request)
         start = wanted["offset"]
-        rows = _chosen(wanted)[start : start + wanted["limit"]]
+        rows = _chosen(request, wanted)[start : start + wanted["limit"]]
         return Response({"success": True, "data": ClientSerializer(rows, many=True).data})
 
     @extend_schema(
@@ -58,7 +57,8 @@ class Clients(APIView):
     def post(self, request: Request) -> Response:
         form = ClientSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        return Response({"success": True, "data": ClientSerializer(_saved(form)).data}, status=201)
+        data = ClientSerializer(_saved(request, form)).data
+        return Response({"success": True, "data": data}, status=201)
 
 
 class OneClient(APIView):
@@ -70,7 +70,7 @@ class OneClient(APIView):
         responses=answers({200: data(ClientSerializer, "Client")}),
     )
     def get(self, request: Request, id: int) -> Response:
-        return Response({"success": True, "data": ClientSerializer(_one(id)).data})
+        return Response({"success": True, "data": ClientSerializer(_one(request, id)).data})
 
     @extend_schema(
         operation_id="editClient",
@@ -81,46 +81,37 @@ class OneClient(APIView):
         responses=answers({200: data(ClientSerializer, "EditClient")}, 400, 413, 415),
     )
     def patch(self, request: Request, id: int) -> Response:
-        form = ClientSerializer(_one(id), data=request.data, partial=True)
+        form = ClientSerializer(_one(request, id), data=request.data, partial=True)
         form.is_valid(raise_exception=True)
-        return Response({"success": True, "data": ClientSerializer(_saved(form)).data})
+        return Response({"success": True, "data": ClientSerializer(_saved(request, form)).data})
 
 
-def _one(pk: int) -> Client:
+def _one(request: Request, pk: int) -> Client:
     if pk > LARGEST_ID:
         raise NotFound("Cliente não encontrado.")
-    found: Client = get_object_or_404(Client.objects.prefetch_related("phones"), pk=pk)
+    visible = Client.objects.visible_to(agent_of(request)).prefetch_related("phones")
+    found: Client = get_object_or_404(visible, pk=pk)
     return found
 
 
-def _chosen(wanted: dict[str, Any]) -> QuerySet[Client]:
-    found = Client.objects.prefetch_related("phones").order_by("name", "pk")
+def _chosen(request: Request, wanted: dict[str, Any]) -> QuerySet[Client]:
+    visible = Client.objects.visible_to(agent_of(request))
+    found = visible.prefetch_related("phones").order_by("name", "pk")
     if "status" in wanted:
         found = found.filter(status=wanted["status"])
     if "salesStage" in wanted:
         found = found.filter(sales_stage=wanted["salesStage"])
-    words = wanted.get("q", "").strip()
-    return found.filter(_matching(words)).distinct() if words else found
+    return found.search(wanted.get("q", ""))
 
 
-def _matching(words: str) -> Q:
-    found = Q(name__icontains=words)
-    if len(digits := phone.digits(words)) >= 4:
-        found |= Q(phones__number__contains=digits)
-    if len(code := cnpj.normalise(words)) >= 4:
-        found |= Q(cnpj__contains=code)
-    return found
-
-
-def _saved(form: ClientSerializer) -> Client:
-    """The stage moves by its verb, which keeps the date; everybody's card is repainted."""
-    stage = form.validated_data.pop("sales_stage", None)
+def _saved(request: Request, form: ClientSerializer) -> Client:
     try:
-        with transaction.atomic():
-            client: Client = form.save()
-            if stage:
-                client.move_to_stage(SalesStage(stage))
-            announce.client_changed(client.pk)
-    except IntegrityError as error:
-        raise Invalid("cnpj", "Já existe um cliente com este CNPJ.") from error
+        if form.instance is None:
+            return Client.objects.create_by(agent_of(request), form.validated_data)
+        client: Client = form.instance
+        client.edit(agent_of(request), form.validated_data)
+    except ValidationError as error:
+        raise serializers.ValidationError(error.message_dict) from error
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from error
     return client

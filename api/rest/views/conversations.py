@@ -20,7 +20,6 @@ from api.rest.paging import LARGEST_ID, Cursor, CursorField, Page
 from api.rest.schema import PERSON, SESSION, Said, answers, data
 from api.rest.serializers import ConversationSerializer, FinishSerializer, MoveSerializer
 from api.rest.validation import asked, checked
-from atendimento.panes import matching
 from whatsapp.models import Conversation, ConversationQuerySet, Status
 
 
@@ -77,7 +76,7 @@ def _chosen(found: ConversationQuerySet, wanted: dict[str, Any]) -> Conversation
     if wanted["unread"] is not None:
         found = found.unread() if wanted["unread"] else found.filter(unread_count=0)
     if words := wanted.get("q", "").strip():
-        found = found.filter(matching(words))
+        found = found.search(words)
     cursor = wanted.get("cursor")
     return found.after(cursor.at, cursor.pk) if cursor else found
 

@@ -61,7 +61,7 @@ class Door(APIView):
 
     def exchange(self, form: type[serializers.Serializer[Any]], request: Request) -> Any:
         """What simplejwt gives for the request. Raises AuthenticationFailed, InvalidToken."""
-        # axes counts failures on Django's own request.
+        # The guard asks Django's own request for the address.
         exchange = form(data=request.data, context={"request": request._request})
         try:
             exchange.is_valid(raise_exception=True)
@@ -87,9 +87,10 @@ class Obtain(Door):
     @extend_schema(
         operation_id="token",
         summary="Entrar: usuário e senha por um par de tokens",
-        description="Permissão: todos. Oito senhas erradas fecham a porta por 15 minutos.",
+        description="Permissão: todos. Cinco senhas erradas de um usuário fecham a porta por 1 "
+        "minuto; cada outra por 2, 4, 8 e 15. Com senha provisória: 403.",
         request=Credentials,
-        responses=answers({200: data(Pair, "Token")}, 400, 413, 415),
+        responses=answers({200: data(Pair, "Token")}, 400, 403, 413, 415),
         auth=[],
     )
     def post(self, request: Request) -> Response:

@@ -1,0 +1,112 @@
+"""The websocket of the event stream."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from accounts.models import Agent
+from api.events import tokens
+from api.events.stream import QUEUE, Stream, Subscriber, number_named
+from api.events.tokens import Token
+from live.outage import AWAY
+from live.outlet import CloseCode, Outlet
+
+PATIENCE = 10.0
+# A token and a cursor; what is longer says neither.
+LONGEST = 16_000
+
+
+class StreamConsumer(AsyncWebsocketConsumer):
+    """Says who it is first (subprotocol `bearer, TOKEN`, or {"type": "auth", "token": …}), then
+    only listens."""
+
+    subscriber: Subscriber | None = None
+    timer: asyncio.TimerHandle | None = None
+
+    async def connect(self) -> None:
+        offered = self.scope["subprotocols"]
+        bearer = len(offered) == 2 and offered[0] == "bearer"
+        await self.accept("bearer" if bearer else None)
+        self._end_in(PATIENCE)
+        if bearer:
+            await self._enter(offered[1], self._asked_cursor())
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        said = _parsed(text_data or "")
+        if self.subscriber is None and said.get("type") == "auth":
+            cursor = _cursor(said.get("cursor"))
+            cursor = self._asked_cursor() if cursor is None else cursor
+            await self._enter(str(said.get("token", "")), cursor)
+
+    async def disconnect(self, code: int) -> None:
+        if self.subscriber:
+            Stream.of_this_loop().leave(self.subscriber)
+        if self.timer:
+            self.timer.cancel()
+
+    async def _enter(self, token: str, cursor: int | None) -> None:
+        try:
+            await self._admit(token, cursor)
+        except AWAY:
+            await self.close(int(CloseCode.COME_BACK))
+
+    async def _admit(self, text: str, cursor: int | None) -> None:
+        stream = Stream.of_this_loop()
+        known = await stream.run(_known, text)
+        if known is None:
+            await self.close(int(CloseCode.ENDED))
+            return
+        token, agent = known
+        slug = self.scope["url_route"]["kwargs"]["session_id"]
+        number = await stream.run(number_named, slug, agent)
+        if number is None:
+            await self.close(int(CloseCode.NOT_FOUND))
+            return
+        self._end_in(token.seconds_left)
+        self.subscriber = Subscriber(token, agent, number, Outlet(self, QUEUE))
+        await stream.join(self.subscriber, cursor)
+
+    def _asked_cursor(self) -> int | None:
+        query = parse_qs(self.scope["query_string"].decode(errors="replace"))
+        return _cursor(query.get("cursor", [""])[0])
+
+    def _end_in(self, seconds: float) -> None:
+        """Close in so many seconds: without a token, or when it expires."""
+        if self.timer:
+            self.timer.cancel()
+        self.timer = asyncio.get_running_loop().call_later(seconds, self._end)
+
+    def _end(self) -> None:
+        if self.subscriber:
+            self.subscriber.outlet.cut(CloseCode.ENDED)
+        else:
+            self._closing = asyncio.create_task(self.close(int(CloseCode.ENDED)))
+
+
+def _known(text: str) -> tuple[Token, Agent] | None:
+    token = tokens.read(text)
+    agent = tokens.still_valid([token]).get(token) if token else None
+    return (token, agent) if token and agent else None
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    if len(text) > LONGEST:
+        return {}
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _cursor(value: object) -> int | None:
+    """None when there is none; what makes no sense is a cursor that nobody remembers."""
+    text = str(value if value is not None else "")
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else -1
