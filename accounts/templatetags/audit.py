@@ -29,7 +29,7 @@ def audit_actor(entry: AuditEntry) -> str:
     if entry.actor_name:
         return entry.actor_name
     doors = {Door.WIRE: "WhatsApp", Door.COMMAND: "Comando"}
-    return doors.get(Door(entry.door), "Sem conta")
+    return doors.get(Door(entry.door), "Não identificado")
 
 
 @register.filter

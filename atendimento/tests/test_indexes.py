@@ -79,6 +79,7 @@ def test_the_queue_and_its_next_page(full: Conversation) -> None:
     first = queue.longest_waiting_first()[0]
     after = position(first)
     assert "conversation_queue" in _plan(queue.longest_waiting_first(after)[:50])
+    assert "conversation_queue" in _plan(queue.unanswered().longest_waiting_first()[:1])
 
 
 def test_a_message_by_its_whatsapp_id_alone(full: Conversation) -> None:

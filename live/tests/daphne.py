@@ -103,7 +103,7 @@ class Socket:
 
     def __init__(self, port: int, path: str, headers: dict[str, str]) -> None:
         self._raw = socket.create_connection(("127.0.0.1", port), 10)
-        self._in = self._raw.makefile("rb")
+        self._buffer = b""
         key = base64.b64encode(os.urandom(16)).decode()
         head = {
             "Host": f"127.0.0.1:{port}",
@@ -115,9 +115,10 @@ class Socket:
         } | {name.replace("_", "-"): value for name, value in headers.items()}
         lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
         self._raw.sendall("\r\n".join([*lines, "", ""]).encode())
-        self.status = int(self._in.readline().split()[1])
-        while self._in.readline().strip():
-            pass
+        while b"\r\n\r\n" not in self._buffer:
+            self._ahead(len(self._buffer) + 1)
+        answer, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        self.status = int(answer.split()[1])
 
     def send(self, body: Any) -> None:
         """Send text as it is, anything else as JSON."""
@@ -173,17 +174,23 @@ class Socket:
         self._raw.close()
 
     def _next(self) -> tuple[int, bytes]:
-        head = self._exactly(2)
-        size = head[1] & 127
+        """The next frame's opcode and payload. A time-out in the middle loses nothing."""
+        head = self._ahead(2)
+        begin, size = 2, head[1] & 127
         if size > 125:
-            size = int.from_bytes(self._exactly(2 if size == 126 else 8))
-        return head[0] & 15, self._exactly(size)
+            begin = 4 if size == 126 else 10
+            size = int.from_bytes(self._ahead(begin)[2:])
+        payload = self._ahead(begin + size)[begin:]
+        self._buffer = self._buffer[begin + size :]
+        return head[0] & 15, payload
 
-    def _exactly(self, size: int) -> bytes:
-        data = self._in.read(size)
-        if data is None or len(data) < size:
-            raise ConnectionError
-        return data
+    def _ahead(self, size: int) -> bytes:
+        while len(self._buffer) < size:
+            data = self._raw.recv(1 << 16)
+            if not data:
+                raise ConnectionError
+            self._buffer += data
+        return self._buffer[:size]
 
     def _frame(self, kind: int, payload: bytes) -> None:
         size = len(payload)

@@ -15,7 +15,8 @@ const handlers = {
   beat,
   message: (piece) => open(piece) && thread.put(content(piece), thread.day(piece.dataset.day, piece.dataset.title)),
   "message-changed": (piece) => open(piece) && thread.put(content(piece)),
-  row: (piece) => list.put(content(piece)),
+  // "present": a search found its rows; a row that it did not find is none of its.
+  row: (piece) => (piece.dataset.only !== "present" || document.getElementById(content(piece).id)) && list.put(content(piece)),
   "row-gone": (piece) => list.gone(piece.dataset.conversation),
   counters: (piece) => counters.show(piece.dataset),
   typing: (piece) => typing.show(piece.dataset),

@@ -95,9 +95,7 @@ class Conversation(Readable):
         gets another one."""
         with transaction.atomic():
             lock_agent(by)
-            # Whom our own phone has answered waits for nobody, though no agent has him yet.
-            waiting = cls.objects.visible_to(by).pending().filter(waiting_since__isnull=False)
-            queue = waiting.longest_waiting_first()
+            queue = cls.objects.visible_to(by).pending().unanswered().longest_waiting_first()
             found = queue.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
             if found:
                 found.claim(by)

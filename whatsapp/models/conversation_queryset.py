@@ -46,6 +46,10 @@ class ConversationQuerySet(models.QuerySet[C]):
     def pending(self) -> Self:
         return self.filter(status=Status.PENDING)
 
+    def unanswered(self) -> Self:
+        """Those whose customer waits for an answer; one given on our own phone counts as well."""
+        return self.filter(waiting_since__isnull=False)
+
     def active(self) -> Self:
         return self.filter(status=Status.ACTIVE)
 

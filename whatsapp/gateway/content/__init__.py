@@ -25,6 +25,7 @@ READERS: dict[str, Callable[[Any], Content]] = {
     **poll.READERS,
     **choice.READERS,
 }
+SILENT = ANNOTATIONS | PLUMBING
 # Wrappers within wrappers that are opened.
 DEEPEST = 6
 
@@ -46,12 +47,11 @@ def read_content(message: Message) -> Said:
 
     A form that nobody thought of is Unknown, never dropped: its raw bytes stay with its arrival.
     """
-    message = _unwrap(message)
-    fields = [field.name for field, _ in message.ListFields()]
+    message, fields = _open(message)
     if spoken := next((name for name in READERS if name in fields), None):
         part = getattr(message, spoken)
         return Said(READERS[spoken](part), _quoted(part))
-    strange = [name for name in fields if name not in ANNOTATIONS | PLUMBING]
+    strange = [name for name in fields if name not in SILENT]
     if strange:
         part = getattr(message, strange[0])
         return Said(read_unknown(strange[0], part), _quoted(part))
@@ -69,10 +69,12 @@ def _quoted(part: Any) -> str:
     return ""
 
 
-def _unwrap(message: Message) -> Message:
+def _open(message: Message) -> tuple[Message, list[str]]:
+    """The innermost message of those that are wrapped in each other, and its fields."""
     for _ in range(DEEPEST):
-        wrapper = next((name for name in WRAPPERS if message.HasField(name)), None)
+        fields = [field.name for field, _ in message.ListFields()]
+        wrapper = next((name for name in fields if name in WRAPPERS), None)
         if wrapper is None:
             break
         message = getattr(message, wrapper).message
-    return message
+    return message, fields

@@ -8,27 +8,29 @@ comes with a new version is nobody's by default (and is then shown as unknown).
 from __future__ import annotations
 
 # Hold another message in `.message`; some of them whatsmeow opens itself, but not all the time.
-WRAPPERS = (
-    "deviceSentMessage",
-    "editedMessage",
-    "ephemeralMessage",
-    "viewOnceMessage",
-    "viewOnceMessageV2",
-    "viewOnceMessageV2Extension",
-    "documentWithCaptionMessage",
-    "lottieStickerMessage",
-    "audioStickerMessage",
-    "groupMentionedMessage",
-    "associatedChildMessage",
-    "pollCreationMessageV4",
-    "botForwardedMessage",
-    "botInvokeMessage",
-    "commentMessage",
-    "questionMessage",
-    "questionReplyMessage",
-    "statusMentionMessage",
-    "spoilerMessage",
-    "limitSharingMessage",
+WRAPPERS = frozenset(
+    {
+        "deviceSentMessage",
+        "editedMessage",
+        "ephemeralMessage",
+        "viewOnceMessage",
+        "viewOnceMessageV2",
+        "viewOnceMessageV2Extension",
+        "documentWithCaptionMessage",
+        "lottieStickerMessage",
+        "audioStickerMessage",
+        "groupMentionedMessage",
+        "associatedChildMessage",
+        "pollCreationMessageV4",
+        "botForwardedMessage",
+        "botInvokeMessage",
+        "commentMessage",
+        "questionMessage",
+        "questionReplyMessage",
+        "statusMentionMessage",
+        "spoilerMessage",
+        "limitSharingMessage",
+    }
 )
 
 # Say something about another message, or head a group of them: a target and no bubble.

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.factories import SupervisorFactory
-from whatsapp.models import Contact, Delivery, Direction, Kind, Message, Origin
+from whatsapp.models import Contact, Delivery, Direction, EventKind, Kind, Message, Origin
 from whatsapp.tests.loopback.conftest import House
 
 pytestmark = pytest.mark.loopback
@@ -27,6 +27,14 @@ def test_own_phone_read_receipts_typing_and_hidden_numbers(paired: House) -> Non
     own = paired.until_message("Respondi do celular")
     assert (own.direction, own.origin) == (Direction.OUT, Origin.PHONE)
     assert own.conversation_id == conversation.pk
+
+    # Who was answered there waits no longer, and his attendance has its first answer.
+    conversation.refresh_from_db()
+    assert conversation.waiting_since is None
+    assert conversation.open_attendance is not None
+    assert conversation.open_attendance.first_answer_at is not None
+    kinds = conversation.open_attendance.events.values_list("kind", flat=True)
+    assert list(kinds) == [EventKind.OPENED, EventKind.ANSWERED]
 
     # The agent's typing reaches the customer.
     from live import announce
