@@ -57,10 +57,7 @@ class ClientForm(forms.ModelForm):
             people.queryset, people.empty_label = Agent.objects.filter(is_active=True), "Ninguém"
 
     def clean_cnpj(self) -> str | None:
-        code = cnpj.normalise(self.cleaned_data["cnpj"])
-        if code:
-            cnpj.validate(code)
-        return code or None
+        return cnpj.clean(self.cleaned_data["cnpj"]) or None
 
     def namesake(self) -> Client | None:
         """Whoever on file already has the CNPJ that was typed."""

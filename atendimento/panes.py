@@ -9,15 +9,11 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import Agent
-from clients import cnpj, phone
-from clients.models import Client
 from whatsapp.models import (
-    Contact,
     Conversation,
     ConversationQuerySet,
     Direction,
@@ -71,7 +67,7 @@ class Look:
             found = found.unread()
         if self.session is not None:
             found = found.filter(session=self.session)
-        return found.filter(matching(self.words)) if self.words else found
+        return found.search(self.words) if self.words else found
 
     def page(self, agent: Agent) -> list[Conversation]:
         """One row more than a page tells that there is a next one. In the queue whoever has waited
@@ -113,18 +109,6 @@ def position(conversation: Conversation) -> tuple[datetime, int]:
     if conversation.status == Status.PENDING:
         at = conversation.waiting_since or at
     return at, conversation.pk
-
-
-def matching(words: str) -> Q:
-    """Conversations whose client, person, telephone or CNPJ has *words* in it. The people are
-    looked for first, since each row of the list would otherwise be joined to be compared."""
-    client, person = Q(name__icontains=words), Q(name__icontains=words)
-    if len(code := cnpj.normalise(words)) >= 4:
-        client |= Q(cnpj__contains=code)
-    if len(digits := phone.digits(words)) >= 4:
-        person |= Q(phone__contains=digits)
-    person |= Q(push_name__icontains=words) | Q(client__in=Client.objects.filter(client))
-    return Q(contact__in=Contact.objects.filter(person))
 
 
 @dataclass(frozen=True)

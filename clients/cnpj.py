@@ -19,6 +19,14 @@ def validate(text: str) -> None:
         raise ValidationError("CNPJ inválido: confira os dígitos.")
 
 
+def clean(text: str) -> str:
+    """Return what a person typed as 14 characters, or "" for nothing. Raises ValidationError."""
+    code = normalise(text)
+    if text.strip():
+        validate(code)
+    return code
+
+
 def mask(cnpj: str) -> str:
     """Return 14 characters as ``AA.AAA.AAA/AAAA-00``; anything else unchanged."""
     if len(cnpj) != 14:

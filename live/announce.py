@@ -18,6 +18,7 @@ CHANGES = "painel_changes"
 TYPING = "painel_typing"
 OUTBOX = "painel_outbox"
 NUMBERS = "painel_numbers"
+AUTHORITY = "painel_authority"
 
 _INSERT = """
     INSERT INTO live_change (kind, session_id, conversation_id, subject_id, at)
@@ -111,3 +112,8 @@ def outbox_filled(session_id: int) -> None:
 def number_wanted(session_id: int) -> None:
     """Wake the supervisors: somebody wants a number paired, started or unlinked."""
     notify(NUMBERS, str(session_id))
+
+
+def authority_changed(agent_id: int) -> None:
+    """Tell sockets that an agent's log-ins, tokens or rights may have changed."""
+    notify(AUTHORITY, str(agent_id))

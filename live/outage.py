@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 import time
 
+from django.db import InterfaceError, OperationalError
+
 logger = logging.getLogger(__name__)
 
 REPEAT = 60.0
+# Any other database error is a bug of ours.
+AWAY = (OperationalError, InterfaceError)
 
 
 class Outage:

@@ -154,7 +154,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
     if conversation.assigned_to == request.user:
-        conversation.mark_read()
+        conversation.mark_read(cast(Agent, request.user))
     return HttpResponse(status=204)
 
 

@@ -27,7 +27,12 @@ class Migration(migrations.Migration):
                 (
                     "cnpj",
                     models.CharField(
-                        blank=True, max_length=14, null=True, unique=True, verbose_name="CNPJ"
+                        blank=True,
+                        error_messages={"unique": "Já existe um cliente com este CNPJ."},
+                        max_length=14,
+                        null=True,
+                        unique=True,
+                        verbose_name="CNPJ",
                     ),
                 ),
                 ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
@@ -95,6 +100,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(auto_now_add=True, verbose_name="na base desde"),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="alterado em")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
                 (
                     "responsible",
                     models.ForeignKey(

@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from accounts.models import Agent
 from accounts.rights import NotAllowed
+from clients import cnpj, phone
+from clients.models import Client
 from live import announce
 from whatsapp.models.attendance import Attendance, Outcome
+from whatsapp.models.contact import Contact
 from whatsapp.models.message import Delivery, Direction, Kind, Message, Origin
 from whatsapp.models.session import Session
 
@@ -62,6 +65,17 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def unread(self) -> ConversationQuerySet:
         return self.filter(unread_count__gt=0)
+
+    def search(self, words: str) -> ConversationQuerySet:
+        """Those whose client, person, telephone or CNPJ has *words* in it. The people are looked
+        for first, since each row of the list would otherwise be joined to be compared."""
+        client, person = Q(name__icontains=words), Q(name__icontains=words)
+        if len(code := cnpj.normalise(words)) >= 4:
+            client |= Q(cnpj__contains=code)
+        if len(digits := phone.digits(words)) >= 4:
+            person |= Q(phone__contains=digits)
+        person |= Q(push_name__icontains=words) | Q(client__in=Client.objects.filter(client))
+        return self.filter(contact__in=Contact.objects.filter(person))
 
     def newest_first(self) -> ConversationQuerySet:
         return self.order_by("-last_message_at", "-pk")
@@ -306,8 +320,12 @@ class Conversation(models.Model):
         self.announce_changed()
         announce.outbox_filled(self.session_id)
 
-    def mark_read(self) -> None:
-        """The agent has seen all there is: clear the counter, and owe WhatsApp the receipts."""
+    def mark_read(self, by: Agent) -> None:
+        """The agent has seen all there is: clear the counter, and owe WhatsApp the receipts.
+
+        Raises NotAllowed when somebody else has it; supervisors may all the same.
+        """
+        self.must_be_with(by, "marcar como lida")
         with transaction.atomic():
             seen = self._mark_seen()
             cleared = Conversation.objects.filter(pk=self.pk, unread_count__gt=0).update(
