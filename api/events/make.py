@@ -121,8 +121,9 @@ def _of_number(number: Session | None) -> Event | None:
     if number.state == State.PAIRING:
         if not number.qr:
             return None
+        # Without the code: what is stored must not link a telephone. `stream` adds it.
         expires = number.qr_expires_at.isoformat() if number.qr_expires_at else None
-        return _said(number, EventType.QR, {"qr": number.qr, "expiresAt": expires})
+        return _said(number, EventType.QR, {"expiresAt": expires})
     if number.state == State.ONLINE:
         phone = {"phoneNumber": number.phone, "name": number.push_name}
         return _said(number, EventType.CONNECTED, phone)

@@ -11,23 +11,24 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, InterfaceError
 from django.db.models import Max, Min
-from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import Agent
 from api.events import make as events
-from api.events.models import Event
+from api.events.models import Event, EventType
+from api.events.retention import prune
+from api.rest.authentication import TokenAuthentication, must_change_password
+from api.rest.representations import pairing_code
 from live.feed import FeedReader
 from whatsapp.models import Session
 
 PATIENCE = 10.0
 QUEUE = 1000
-BREATH = 100
+YIELD_EVERY = 100
 PAGE = 500
 REFRESH = 30.0
 NOBODY, NOT_FOUND, TOO_SLOW, TRY_AGAIN = 4401, 4404, 4408, 1011
@@ -94,7 +95,7 @@ class Stream(FeedReader):
         if time.monotonic() - self._refreshed > REFRESH:
             self._refreshed = time.monotonic()
             await self._refresh()
-            await self.run(_prune)
+            await self.run(prune)
 
     async def _advance(self) -> None:
         if not self.listeners:
@@ -102,11 +103,13 @@ class Stream(FeedReader):
             return
         for n, event in enumerate(await self.run(_fresh, self._cursor), 1):
             self._cursor = event.pk
+            hearing = [one for one in self.listeners if one.session_id == event.session_id]
+            if event.type == EventType.QR:
+                hearing, event.data = await self.run(_with_code, event, hearing)
             text = frame(event.frame)
-            for listener in list(self.listeners):
-                if listener.session_id == event.session_id:
-                    listener.send(text)
-            if n % BREATH == 0:
+            for listener in hearing:
+                listener.send(text)
+            if n % YIELD_EVERY == 0:
                 # Who reads fast must not be cut because many events came at once.
                 await asyncio.sleep(0)
 
@@ -193,13 +196,20 @@ def frame(body: dict[str, object]) -> str:
     return json.dumps(body, cls=DjangoJSONEncoder, ensure_ascii=False)
 
 
-def _prune() -> None:
-    Event.objects.expired(settings.CHANGE_RETENTION_HOURS).delete()
-
-
 def _fresh(cursor: int) -> list[Event]:
     events.make_events()
     return list(Event.objects.filter(pk__gt=cursor).order_by("pk"))
+
+
+def _with_code(event: Event, hearing: list[Listener]) -> tuple[list[Listener], dict[str, str]]:
+    """Who of *hearing* may see the number's code, asked anew, and the event's data with the code
+    that is good now; nobody when there is none any more."""
+    number = Session.objects.filter(pk=event.session_id).first()
+    codes: dict[int, dict[str, str]] = {}
+    for agent in Agent.objects.filter(pk__in={one.agent.pk for one in hearing}):
+        if number and (code := pairing_code(number, agent)):
+            codes[agent.pk] = event.data | code
+    return [one for one in hearing if one.agent.pk in codes], next(iter(codes.values()), {})
 
 
 def _newest() -> int:
@@ -210,13 +220,13 @@ def _newest() -> int:
 def _kept(session_id: int, after: int) -> list[Event] | None:
     """The next page after the cursor *after*; None when some of it is no longer kept. Looked at in
     this order, so that what is pruned meanwhile is noticed."""
-    page = list(Event.objects.of(session_id, after)[:PAGE])
+    page = list(Event.objects.replayed(session_id, after)[:PAGE])
     return None if _forgotten(after) else page
 
 
 def _between(session_id: int, after: int, last: int) -> list[Event]:
     """Not beyond *last*: another process may have told more, which comes as live."""
-    return list(Event.objects.of(session_id, after).filter(pk__lte=last))
+    return list(Event.objects.replayed(session_id, after).filter(pk__lte=last))
 
 
 def _forgotten(cursor: int) -> bool:
@@ -229,10 +239,11 @@ def _known(token: str) -> tuple[Agent, float] | None:
     """Whose token it is, and for how many more seconds."""
     try:
         access = AccessToken(token)  # type: ignore[arg-type]
-        agent = JWTAuthentication().get_user(access)
+        agent = TokenAuthentication().get_user(access)
     except (TokenError, AuthenticationFailed):
         return None
-    assert isinstance(agent, Agent)
+    if must_change_password(agent):
+        return None
     return agent, max(0.0, access["exp"] - time.time())
 
 
