@@ -1,20 +1,15 @@
-from __future__ import annotations
+"""How often one may ask: a user everywhere, an address where nobody is known yet."""
 
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, cast
+from typing import Any
 
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle, UserRateThrottle
 
-if TYPE_CHECKING:
-    from django.http import HttpRequest
-    from rest_framework.request import Request
-    from rest_framework.views import APIView
 
-
-def address_of(request: HttpRequest) -> str:
+def address_of(request: Any) -> str:
     """The caller's address as NUM_PROXIES tells it; of IPv6 the network, for a single customer of
     a provider has all the addresses in it."""
-    text = BaseThrottle().get_ident(cast("Request", request))
+    text = BaseThrottle().get_ident(request)
     try:
         address = ip_address(text)
     except ValueError:
@@ -26,10 +21,8 @@ class PerUser(UserRateThrottle):
     scope = "user"
 
 
-class PerAddressAtTheDoor(SimpleRateThrottle):
-    """The token route, by address, before anybody is known."""
-
+class PerAddress(SimpleRateThrottle):
     scope = "token"
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
+    def get_cache_key(self, request: Any, view: Any) -> str:
         return self.cache_format % {"scope": self.scope, "ident": address_of(request)}
