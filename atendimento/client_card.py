@@ -32,13 +32,4 @@ def facts(client: Client) -> list[Fact]:
 
 def fact(client: Client, name: str) -> Fact:
     label = SHORT.get(name) or str(Client._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-    return Fact(name, label[0].upper() + label[1:], _text(client, name))
-
-
-def _text(client: Client, name: str) -> str:
-    if name == "cnpj":
-        return client.cnpj_masked
-    if name == "responsible":
-        return str(client.responsible or "")
-    display = getattr(client, f"get_{name}_display", None)
-    return str(display() if display else getattr(client, name))
+    return Fact(name, label[0].upper() + label[1:], client.read(name))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
 from accounts.models import Agent
 from atendimento import client_card
@@ -34,10 +35,8 @@ class FinishForm(forms.Form):
 
 
 class ClientForm(forms.ModelForm):
-    """The client card: all of it, or only the fields named. The CNPJ is checked by the model,
-    whoever edits it."""
-
-    cnpj = forms.CharField(label="CNPJ", required=False, max_length=24)
+    """The client card: all of it, or only the fields named. Reads and checks; `Client.edit` and
+    `create_by` write. `visto` is the value that the editor had before his eyes."""
 
     class Meta:
         model = Client
@@ -49,23 +48,17 @@ class ClientForm(forms.ModelForm):
             del self.fields[name]
         for field in self.fields.values():
             field.widget.attrs["class"] = "input"
-        if self.instance.cnpj:
-            self.initial["cnpj"] = self.instance.cnpj_masked
         if "responsible" in self.fields:
             people = self.fields["responsible"]
             assert isinstance(people, forms.ModelChoiceField)
-            people.queryset, people.empty_label = Agent.objects.filter(is_active=True), "Ninguém"
+            # Whoever has it stays to be read, though he may have left.
+            known = Q(is_active=True) | Q(pk=self.instance.responsible_id)
+            people.queryset, people.empty_label = Agent.objects.filter(known), "Ninguém"
 
-    def clean_cnpj(self) -> str | None:
-        return cnpj.clean(self.cleaned_data["cnpj"]) or None
+    def validate_unique(self) -> None:
+        """Left to the verb, which asks again when it writes."""
 
     def namesake(self) -> Client | None:
         """Whoever on file already has the CNPJ that was typed."""
         code = cnpj.normalise(self.data.get("cnpj", ""))
         return Client.objects.filter(cnpj=code).first() if code else None
-
-    def save_only(self) -> Client:
-        """Write the fields of this form, and not what others changed meanwhile."""
-        client: Client = self.instance
-        client.save(update_fields=[*self.fields, "updated_at"])
-        return client

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import Agent
+from atendimento import bubble
 from whatsapp.models import (
     Conversation,
     ConversationQuerySet,
@@ -67,7 +68,7 @@ class Look:
             found = found.unread()
         if self.session is not None:
             found = found.filter(session=self.session)
-        return found.search(self.words) if self.words else found
+        return found.search(self.words)
 
     def page(self, agent: Agent) -> list[Conversation]:
         """One row more than a page tells that there is a next one. In the queue whoever has waited
@@ -113,10 +114,13 @@ def position(conversation: Conversation) -> tuple[datetime, int]:
 
 @dataclass(frozen=True)
 class Line:
-    """A message in its place: whether it opens a group, and whether unread ones begin here."""
+    """A message in its place: whether it opens a group, and whether unread ones begin here; whose
+    it is for the agent who looks, see bubble.flags."""
 
     message: Message
     first: bool
+    mine: bool
+    quotes_me: bool
     unread: bool = False
 
 
@@ -127,35 +131,54 @@ class Day:
     lines: list[Line]
 
 
-def thread(conversation: Conversation, before: Message | None = None) -> tuple[list[Day], bool]:
-    """The newest page of bubbles by day, oldest first, and whether older ones exist."""
+def thread(
+    conversation: Conversation, agent: Agent, before: Message | None = None
+) -> tuple[list[Day], bool]:
+    """The newest page of bubbles by day, oldest first, as *agent* sees them, and whether older ones
+    exist."""
     found = Message.objects.filter(conversation=conversation).for_thread()
-    found = found.select_related("author", "reply_to__author")
     if before is not None:
         found = found.before(before)
     newest = list(found[: PAGE + 1])
     messages = newest[:PAGE][::-1]
-    lines = _lines(messages, unread=None if before else conversation.unread_count)
-    days = groupby(lines, key=lambda line: timezone.localtime(line.message.at).date())
+    lines = _lines(messages, agent, unread=None if before else conversation.unread_count)
+    days = groupby(lines, key=lambda line: _day(line.message))
     grouped = [(day, list(group)) for day, group in days]
     return [Day(day, group[0].message.at, group) for day, group in grouped], len(newest) > PAGE
 
 
-def _lines(messages: list[Message], unread: int | None) -> list[Line]:
+def _lines(messages: list[Message], agent: Agent, unread: int | None) -> list[Line]:
     incoming = [message.pk for message in messages if message.direction == Direction.IN]
     marked = incoming[-unread] if unread and unread <= len(incoming) else None
+    pairs = zip(messages, [None, *messages], strict=False)
     return [
-        Line(message, opens_group(message, messages[n - 1] if n else None), message.pk == marked)
-        for n, message in enumerate(messages)
+        Line(
+            message,
+            first=opens_group(message, earlier),
+            unread=message.pk == marked,
+            **bubble.flags(message, agent.pk),
+        )
+        for message, earlier in pairs
     ]
 
 
 def opens_group(message: Message, earlier: Message | None) -> bool:
-    """Another author, or a pause of five minutes."""
-    if earlier is None or message.at - earlier.at >= GROUP_GAP:
+    """Another sender than the bubble above, another day, or a pause of five minutes.
+
+    static/js/group.js says the same of bubbles that come later; a test compares the two.
+    """
+    if earlier is None or _day(message) != _day(earlier):
         return True
-    same = (message.direction, message.author_id, message.origin)
-    return same != (earlier.direction, earlier.author_id, earlier.origin)
+    return message.at - earlier.at >= GROUP_GAP or sender(message) != sender(earlier)
+
+
+def sender(message: Message) -> str:
+    """Who speaks, as one word: two bubbles of the same sender may stand in one group."""
+    return f"{message.direction}-{message.origin}-{message.author_id or ''}"
+
+
+def _day(message: Message) -> date:
+    return timezone.localtime(message.at).date()
 
 
 def queue_of(visible: ConversationQuerySet) -> dict[str, Any]:

@@ -1,7 +1,45 @@
-"""Telephone numbers as digits (E.164 without the plus), Brazil first."""
+"""Telephone numbers as digits (E.164 without the plus), Brazil first.
+
+`parse` reads what a person typed, `match_key` tells whether two numbers are the same, and
+`search_keys` which parts of a key a search may mean. `PhoneKey` is `match_key` in SQL.
+"""
+
+from __future__ import annotations
+
+import re
 
 import phonenumbers
 from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Value
+
+from clients.typed import plain
+
+LONGEST_TYPED = 40
+# The fewest digits worth looking for: fewer are in every telephone.
+SHORTEST_PART = 4
+
+INVALID = "Telefone inválido: confira o DDD e o número."
+NO_AREA = "Falta o DDD: escreva, por exemplo, (86) {}."
+NOT_DIGITS = "Telefone inválido: use só números, espaços, parênteses, traços e o sinal de mais."
+TOO_LONG = "Telefone inválido: são dígitos demais."
+
+_TYPED = re.compile(r"[\d\s()+./-]+")
+# A trunk zero as it is printed on cards: 0xx86, (0XX86), with or without the "xx".
+_TRUNK = re.compile(r"^\W*0\s*[xX]{2}")
+# What follows the country: a DDD, then nine digits from 9 on, or eight; or a toll-free number.
+_BRAZILIAN = re.compile(r"(?:[1-9]{2}(?:9\d{8}|[2-9]\d{7})|(?:800|300|500|900)\d{6,7})")
+
+# Two spellings of one number and the one that is compared. Brazilian mobiles may or may not carry
+# the ninth digit: WhatsApp keeps the number as it was registered, so 551190012233 and
+# 5511990012233 are one person (landlines begin with 2 to 5). Mexico gave up its 1 after the
+# country's code and Argentina's 9 is not dialled from home. PostgreSQL reads the same patterns.
+_SPELLINGS = (
+    (r"^(55[0-9]{2})([6-9][0-9]{7})$", r"\g<1>9\g<2>"),
+    (r"^521([0-9]{10})$", r"52\g<1>"),
+    (r"^549([0-9]{10})$", r"54\g<1>"),
+)
+_BEFORE_NINTH = re.compile(r"^((?:55)?[1-9]{2})([6-9][0-9]{3,7})$")
 
 
 def digits(text: str) -> str:
@@ -9,33 +47,91 @@ def digits(text: str) -> str:
 
 
 def parse(text: str) -> str:
-    """Return E.164 digits for what a person typed; a bare number is taken as Brazilian.
+    """Return E.164 digits for what a person typed; without a country it is taken as Brazilian.
 
-    Raises ValidationError (pt-BR).
+    Raises ValidationError (pt-BR), which names the DDD when that is what is missing.
     """
+    if len(text) > LONGEST_TYPED:
+        raise ValidationError(TOO_LONG)
+    typed = _TRUNK.sub("0", plain(text).strip(), count=1)
+    if typed and not _TYPED.fullmatch(typed):
+        raise ValidationError(NOT_DIGITS)
+    number = digits(typed)
+    if typed.lstrip(" (").startswith("+"):
+        return _international(number)
+    if number.startswith("00"):
+        return _international(number[2:])
+    return _brazilian(number)
+
+
+def _brazilian(number: str) -> str:
+    """E.164 of digits without "+" or "00" before them: national, or with 55 in front."""
+    if len(number) in (12, 13) and number.startswith("55"):
+        return _international(number)
+    if len(number.lstrip("0")) in (8, 9):
+        local = number.lstrip("0")
+        raise ValidationError(NO_AREA.format(f"{local[:-4]}-{local[-4:]}"))
     try:
-        number = phonenumbers.parse(text if _has_country(text) else digits(text), "BR")
+        # Knows the trunk zero, and the carrier's two digits that may follow it.
+        parsed = phonenumbers.parse(number, "BR")
     except phonenumbers.NumberParseException as error:
-        raise ValidationError("Telefone inválido: confira o DDD e o número.") from error
-    if not phonenumbers.is_possible_number(number):
-        raise ValidationError("Telefone inválido: confira o DDD e o número.")
-    return digits(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        raise ValidationError(INVALID) from error
+    return _international(f"55{phonenumbers.national_significant_number(parsed)}")
 
 
-def _has_country(text: str) -> bool:
-    return text.strip().startswith("+")
+def _international(number: str) -> str:
+    """E.164 of digits that begin with a country's code."""
+    # libphonenumber knows Mexico only without the 1.
+    number = re.sub(*_SPELLINGS[1], number)
+    try:
+        parsed = phonenumbers.parse(f"+{number}")
+    except phonenumbers.NumberParseException as error:
+        raise ValidationError(INVALID) from error
+    e164 = digits(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    brazilian = parsed.country_code == 55
+    if not phonenumbers.is_possible_number(parsed) or (
+        brazilian and not _BRAZILIAN.fullmatch(e164[2:])
+    ):
+        raise ValidationError(INVALID)
+    return e164
 
 
 def match_key(phone: str) -> str:
-    """Return the form in which two spellings of one number are equal.
-
-    Brazilian mobiles may or may not carry the ninth digit: WhatsApp keeps the number as it was
-    registered, so 551190012233 and 5511990012233 are one person. Landlines (first digit 2 to 5)
-    and other countries are left alone.
-    """
-    if len(phone) == 12 and phone.startswith("55") and phone[4] in "6789":
-        return f"{phone[:4]}9{phone[4:]}"
+    """Return the form in which two spellings of one number (E.164 digits) are equal."""
+    for pattern, key in _SPELLINGS:
+        phone = re.sub(pattern, key, phone)
     return phone
+
+
+class PhoneKey(models.Func):
+    """`match_key` of a column, in SQL."""
+
+    output_field = models.CharField(max_length=20)
+
+    def __init__(self, column: str) -> None:
+        expression: models.Expression | F = F(column)
+        for pattern, key in _SPELLINGS:
+            replacement = re.sub(r"\\g<(\d)>", r"\\\1", key)
+            expression = models.Func(
+                expression,
+                Value(pattern),
+                Value(replacement),
+                function="regexp_replace",
+                output_field=models.CharField(max_length=20),
+            )
+        super().__init__(expression, template="%(expressions)s")
+
+
+def search_keys(text: str) -> list[str]:
+    """Return the parts of a `match_key` that *text* may mean; any one of them is a hit.
+
+    Empty when there are fewer than four digits. A part may be without country, DDD or the ninth
+    digit, and may carry a trunk zero or an international prefix.
+    """
+    part = digits(_TRUNK.sub("0", plain(text), count=1)).lstrip("0")
+    if len(part) < SHORTEST_PART:
+        return []
+    return sorted({match_key(part), _BEFORE_NINTH.sub(r"\g<1>9\g<2>", part), part})
 
 
 def mask(phone: str) -> str:

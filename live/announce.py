@@ -75,7 +75,7 @@ def session_changed(session_id: int) -> None:
 
 
 def client_changed(client_id: int) -> None:
-    announce([Change(kind=ChangeKind.CLIENT_CHANGED, subject_id=client_id)])
+    announce([of_client(client_id)])
 
 
 def of_message(kind: str, session_id: int, conversation_id: int, message_id: int) -> Change:
@@ -90,6 +90,10 @@ def of_conversation(session_id: int, conversation_id: int) -> Change:
         session_id=session_id,
         conversation_id=conversation_id,
     )
+
+
+def of_client(client_id: int) -> Change:
+    return Change(kind=ChangeKind.CLIENT_CHANGED, subject_id=client_id)
 
 
 def contact_typing(conversation_id: int, session_id: int, state: str) -> None:

@@ -10,7 +10,6 @@ from django.db import InterfaceError, OperationalError
 logger = logging.getLogger(__name__)
 
 REPEAT = 60.0
-# Any other database error is a bug of ours.
 AWAY = (OperationalError, InterfaceError)
 
 

@@ -8,7 +8,7 @@ import zlib
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message, ProtocolMessage
 from neonize.proto.waHistorySync.WAWebProtobufsHistorySync_pb2 import HistorySync
 
-from loopback import adv, groups, to_device
+from loopback import adv, groups, login, to_device
 from loopback.appstate import PUSH_NAME
 from loopback.content import text_of
 from loopback.from_device import TICKS
@@ -28,7 +28,7 @@ class Acts(Switchboard):
         def scan() -> None:
             for link in self.pairing_links:
                 if seen.ref in link.refs:
-                    link.scanned(company, seen)
+                    login.scanned(link, company, seen)
                     return
             raise ValueError("Este código não vale mais; leia o que está na tela agora.")
 
@@ -44,6 +44,7 @@ class Acts(Switchboard):
         def write() -> None:
             raw = message.SerializeToString()
             customer.add(Bubble(wa_id, text_of(message), time.time(), mine=True, raw=raw))
+            # One less to damage each time; a bool counts as 0 or 1.
             damaged = customer.damage > 0
             customer.damage -= damaged
             to_device.message_in(self, company, customer, wa_id, message, damaged)
@@ -122,6 +123,7 @@ class Acts(Switchboard):
         """The customer looks at the chat: all that the company wrote is *kind* (read, played)."""
 
         def read() -> None:
+            # Below read: sent or delivered. What could not be opened is not read.
             unread = [b for b in customer.inbox() if b.readable and TICKS.index(b.ticks) < 2]
             for bubble in unread:
                 bubble.ticks = kind
@@ -154,6 +156,7 @@ class Acts(Switchboard):
         def rename() -> None:
             company.name = name
             version = company.app_state.set_push_name(name)
+            # The device is only told which version there is, and fetches the patches itself.
             changed = Node("collection", {"name": PUSH_NAME, "version": str(version)})
             to_device.notice_in(self, company, "server_sync", changed)
             self.changed()
@@ -166,6 +169,7 @@ class Acts(Switchboard):
         message.protocolMessage.type = ProtocolMessage.HISTORY_SYNC_NOTIFICATION
         notice = message.protocolMessage.historySyncNotification
         notice.syncType = history.syncType
+        # Small enough to ride inside the message; large histories go through the file store.
         packed = zlib.compress(history.SerializeToString())
         notice.initialHistBootstrapInlinePayload = packed
         self.call(lambda: to_device.peer_message_in(self, company, wa_id, message))

@@ -30,6 +30,7 @@ class Code:
 
 def read_code(text: str) -> Code:
     """Parse a QR text. Raises ValueError (pt-BR) when it is not a pairing code."""
+    # https://wa.me/settings/linked_devices#REF,NOISE,IDENTITY,SECRET,TYPE; older ones had no #.
     parts = text.rpartition("#")[2].split(",")
     try:
         noise, identity, secret = (base64.b64decode(part, validate=True) for part in parts[1:4])
@@ -46,7 +47,9 @@ def certify(account: KeyPair, code: Code, key_index: int) -> bytes:
     signed = ADVSignedDeviceIdentity(
         details=details,
         accountSignatureKey=account.public,
+        # 06 00: the account signs the device. The device's own signature, 06 01, comes back to us.
         accountSignature=sign(account, b"\x06\x00" + details + code.identity),
     ).SerializeToString()
+    # Only who saw the QR knows the secret; with a wrong HMAC the client refuses to pair.
     mac = hmac.digest(code.secret, signed, hashlib.sha256)
     return ADVSignedDeviceIdentityHMAC(details=signed, HMAC=mac).SerializeToString()

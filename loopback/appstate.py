@@ -32,6 +32,7 @@ class Collection:
     """One numbered series of patches, and the running hash over what they leave in force."""
 
     version: int = 0
+    # A homomorphic hash: adding and taking away needs no list of what is in force.
     sum: bytes = bytes(128)
     patches: list[bytes] = field(default_factory=list)
     in_force: dict[bytes, bytes] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Collection:
         """Count *mutations* into the hash and return their value MACs."""
         macs = []
         for mutation in mutations:
+            # Setting the same index again replaces its value: the old MAC leaves the hash first.
             index, mac = mutation.record.index.blob, mutation.record.value.blob[-32:]
             self.sum = _lt_hash(self.sum, remove=self.in_force.pop(index, b""))
             if mutation.operation == SyncdMutation.SET:
@@ -78,6 +80,7 @@ class AppState:
 
     def set_push_name(self, name: str) -> int:
         """Record *name* as the account's own; return the collection's new version."""
+        # Without a name in here the client refuses to send its presence.
         value = SyncActionValue(timestamp=int(time.time()))
         value.pushNameSetting.name = name
         return self._set(PUSH_NAME, ["setting_pushName"], value)
@@ -106,6 +109,7 @@ class AppState:
 
     def take(self, name: str, patch: bytes) -> int:
         """A device changes a setting itself: number its patch and keep it for every device."""
+        # It comes without a number. The client must find it again, numbered, when it next fetches.
         theirs, collection = SyncdPatch.FromString(patch), self.collection(name)
         collection.account(list(theirs.mutations))
         theirs.version.version = collection.version
@@ -127,6 +131,7 @@ class _Keys:
         run = Cipher(algorithms.AES(self.value), modes.CBC(iv)).encryptor()
         sealed = iv + run.update(padder.update(plain) + padder.finalize()) + run.finalize()
         head = b"\x01" + key_id
+        # The length that is signed counts the key id and the operation byte, 64 bits wide.
         signed = head + sealed + len(head).to_bytes(8, "big")
         return sealed + hmac.digest(self.value_mac, signed, hashlib.sha512)[:32]
 

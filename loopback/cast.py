@@ -104,14 +104,17 @@ class Cast:
         """Say the lines one by one; who is left without an answer gives up after a few."""
         customer = self.customers[role.number]
         self._wait(FIRST_WORD)
+        # After a restart the roles go on where they stopped.
         said = len([bubble for bubble in customer.thread if bubble.mine])
         for line in role.lines[said:]:
+            # Somebody who is not answered does not go on for ever.
             while self.unanswered.get(role.number, 0) >= UNANSWERED_LIMIT:
                 time.sleep(1)
             self._say(customer, line)
             self._wait(PAUSE)
 
     def _say(self, customer: Customer, text: str) -> None:
+        # Nobody is there to read it until the number is paired.
         while self.company.companion is None:
             time.sleep(0.5)
         self.server.type(customer, self.company)

@@ -63,6 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Content-Type", "").split(";")[0] != "application/json":
             self._json(415, {"erro": "Envie JSON."})
             return
+        # Cut, not refused: what is cut is no JSON, and says so.
         size = int(self.headers.get("Content-Length") or 0)
         try:
             wanted = json.loads(self.rfile.read(min(size, BODY_LIMIT)))

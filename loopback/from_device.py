@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
 
 from loopback import ratchet, to_device
 from loopback.content import text_of
+from loopback.link import Link
 from loopback.phone import Phone
 from loopback.phones import Bubble, Company, Customer, now
+from loopback.switchboard import Switchboard
 from loopback.wire import Attribute, Node
-
-if TYPE_CHECKING:
-    from loopback.link import Link
-    from loopback.switchboard import Switchboard
 
 logger = logging.getLogger(__name__)
 
@@ -24,29 +21,31 @@ TICKS = ("", "delivered", "read", "played")
 _HAVING = ("", "inactive", "sender", "peer_msg", "hist_sync")
 
 
-async def message_out(link: Link, company: Company, node: Node) -> None:
+async def message_out(server: Switchboard, link: Link, company: Company, node: Node) -> None:
     """The device sends: acknowledge first, so that no receipt overtakes the ack."""
     faults = company.faults
     if faults.take("drop_before_ack"):
         link.socket.abort()
         return
     if faults.take("drop_after_delivery"):
-        _deliver(link, company, node)
+        _deliver(server, company, node)
         link.socket.abort()
         return
     if faults.take("hold_acks"):
         link.held_acks.append(node)
     elif not acknowledge(link, company, node):
         return
+    # Let the acknowledgement leave first: a receipt that comes before it is another case.
     await asyncio.sleep(0)
-    _deliver(link, company, node)
+    _deliver(server, company, node)
 
 
-def _deliver(link: Link, company: Company, node: Node) -> None:
+def _deliver(server: Switchboard, company: Company, node: Node) -> None:
+    # Our own other devices and people unknown to this world are passed over.
     for wanted in _recipients(node):
-        enc, phone = wanted.child("enc"), link.world.by_jid(wanted.jid("jid").bare)
+        enc, phone = wanted.child("enc"), server.world.by_jid(wanted.jid("jid").bare)
         if isinstance(phone, Customer) and enc:
-            _received(link.server, company, phone, node.text("id"), enc)
+            _received(server, company, phone, node.text("id"), enc)
 
 
 def acknowledge(link: Link, company: Company, node: Node) -> bool:
@@ -92,6 +91,7 @@ def _received(
 def _unreadable(server: Switchboard, company: Company, customer: Customer, wa_id: str) -> None:
     """A second copy of what was read is dropped; the rest is a placeholder, asked for again."""
     known = customer.bubbles.get(wa_id)
+    # After a reconnect the client sends the same frame again: no second bubble.
     if known is not None and known.readable:
         return
     customer.undecryptable += 1
@@ -102,28 +102,30 @@ def _unreadable(server: Switchboard, company: Company, customer: Customer, wa_id
 
 
 def _show(customer: Customer, bubble: Bubble) -> None:
+    # A retry fills the placeholder where it stands.
     if placeholder := customer.bubbles.get(bubble.wa_id):
         placeholder.text, placeholder.raw, placeholder.readable = bubble.text, bubble.raw, True
     else:
         customer.add(bubble)
 
 
-def receipt_out(link: Link, company: Company, node: Node) -> None:
+def receipt_out(server: Switchboard, link: Link, company: Company, node: Node) -> None:
     """The device confirms what it received, or asks for it again, or says that it was read."""
     if company.faults.take("drop_at_receipt"):
         link.socket.abort()
         return
     kind, to, wa_id = node.text("type"), node.jid("to"), node.text("id")
     attrs: dict[str, Attribute] = {"class": "receipt", "id": wa_id, "from": to, "t": now()}
+    # Every receipt is acknowledged, or the client sends it again at the next login.
     link.send(Node("ack", attrs | ({"type": kind} if kind else {})))
     listed = node.child("list")
     ids = [wa_id, *(item.text("id") for item in (listed.children if listed else []))]
-    customer = link.world.by_jid(to.bare)
+    customer = server.world.by_jid(to.bare)
     if kind == "retry":
         retry = node.child("retry")
-        to_device.again(link.server, company, wa_id, retry.text("count") if retry else "")
+        to_device.again(server, company, wa_id, retry.text("count") if retry else "")
     elif kind in _HAVING:
-        _settled(link.server, company, customer, ids)
+        _settled(server, company, customer, ids)
     elif isinstance(customer, Customer):
         _tick(customer, ids, "played" if kind.startswith("played") else "read")
 
@@ -141,6 +143,7 @@ def acknowledged(company: Company, ack: Node) -> None:
 
 
 def _settled(server: Switchboard, company: Company, customer: Phone | None, ids: list[str]) -> None:
+    # Settled: WhatsApp would never send it again, so from here on a loss is for good.
     for wa_id in ids:
         company.pending.pop(wa_id, None)
         company.written.pop(wa_id, None)
@@ -153,14 +156,15 @@ def _settled(server: Switchboard, company: Company, customer: Phone | None, ids:
 def _tick(customer: Customer, ids: list[str], ticks: str) -> None:
     for wa_id in ids:
         bubble = customer.bubbles.get(wa_id)
+        # Ticks only go forward, in whatever order the receipts come.
         if bubble and bubble.mine and TICKS.index(ticks) > TICKS.index(bubble.ticks):
             bubble.ticks = ticks
 
 
-def typing_out(link: Link, company: Company, node: Node) -> None:
-    customer = link.world.by_jid(node.jid("to").bare)
+def typing_out(server: Switchboard, company: Company, node: Node) -> None:
+    customer = server.world.by_jid(node.jid("to").bare)
     if isinstance(customer, Customer):
-        link.server.typing_seen[customer.number] = node.children[0].tag
+        server.typing_seen[customer.number] = node.children[0].tag
 
 
 def presence_out(company: Company, node: Node) -> None:

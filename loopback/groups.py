@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
 from loopback import to_device
 from loopback.phones import Company, Customer, now
 from loopback.senderkey import SenderKey
+from loopback.switchboard import Switchboard
 from loopback.wire import Attribute, Jid, Node
-
-if TYPE_CHECKING:
-    from loopback.switchboard import Switchboard
 
 GROUP, NEWSLETTER, STATUS = "g.us", "newsletter", Jid("status", "broadcast")
 
@@ -28,6 +24,7 @@ def message_in(
     """*sender* writes into a group, or a status; the first time the key goes along."""
     content = []
     key = sender.sender_keys.get(str(chat))
+    # The key goes in a pairwise message of the same stanza, before the one it opens.
     if key is None:
         key = sender.sender_keys[str(chat)] = SenderKey()
         content.append(to_device.sealed(company, sender, _handing(chat, key)))
@@ -58,5 +55,6 @@ def newsletter_in(
 ) -> None:
     attrs: dict[str, Attribute] = {"from": chat, "id": wa_id, "type": "text", "t": now()}
     attrs["server_id"] = server.next_notice()
+    # Channels are public; nothing is encrypted, and the server numbers each post.
     plain = Node("plaintext", {}, message.SerializeToString())
     server.push(company, wa_id, Node("message", attrs, [plain]))

@@ -74,6 +74,7 @@ class Host:
                 self._server.close()
                 self._server = None
             for writer in list(self._sockets):
+                # Abort, not close: what an outage does to a connection.
                 writer.transport.abort()
 
         asyncio.run_coroutine_threadsafe(pause(), self._loop).result(10)
@@ -103,6 +104,7 @@ class Host:
 
     def call(self, function: Callable[[], T]) -> T:
         """Run *function* on the server's own thread, which owns the world."""
+        # Waiting for our own thread would wait for ever.
         if threading.current_thread().name == "loopback":
             return function()
 
@@ -131,6 +133,7 @@ class Host:
         await writer.drain()
         await writer.start_tls(self._tls)
         line, fields = await headers(reader)
+        # Chat and files come to the same port; the request's path tells which.
         if not line.startswith("GET /ws/chat"):
             await self.media.serve(reader, writer, line, fields)
             return
@@ -158,6 +161,7 @@ class Host:
             fresh = self.folder / "world.pickle.new"
             fresh.touch(mode=0o600)
             fresh.write_bytes(pickle.dumps(self.world))
+            # Written beside and renamed: a kill in between leaves the old world whole.
             fresh.replace(self.folder / "world.pickle")
 
     def _load(self) -> World:

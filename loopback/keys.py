@@ -42,5 +42,6 @@ def hkdf(secret: bytes, salt: bytes | None, info: bytes, length: int) -> bytes:
 
 def sign(key: KeyPair, message: bytes, nonce: bytes | None = None) -> bytes:
     """XEdDSA as libsignal does it: the Edwards sign bit travels in the signature's last byte."""
+    # Curve25519 keys have no sign; XEdDSA needs one, and libsignal forces it to zero.
     forced = xeddsa.priv_force_sign(key.private, False)
     return xeddsa.ed25519_priv_sign(forced, message, nonce or os.urandom(64))

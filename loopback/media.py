@@ -20,6 +20,7 @@ from loopback.keys import hkdf
 
 HOST = "mmg.whatsapp.net"
 BLOB_LIMIT = 64 << 20
+# The kind is part of the key: a file sent as another kind cannot be opened.
 _INFO = {
     "image": b"WhatsApp Image Keys",
     "sticker": b"WhatsApp Image Keys",
@@ -49,6 +50,7 @@ class MediaHost:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         token = _token(hashlib.sha256(blob).digest())
         (self.folder / token).write_bytes(blob)
+        # A direct path must have a query: the client appends to it with &.
         return f"/v/{token}?ccb=1"
 
     def get(self, path: str) -> bytes | None:
@@ -64,6 +66,7 @@ class MediaHost:
     ) -> None:
         """Answer requests on one connection until the client closes it."""
         while True:
+            # Refused before it is read: a test's mistake must not fill the memory.
             size = int(fields.get("content-length", "0"))
             if size > BLOB_LIMIT:
                 raise ValueError("blob too big")
@@ -84,6 +87,7 @@ class MediaHost:
         return (404, b"") if blob is None else (200, blob)
 
     def _uploaded(self, token: str, body: bytes) -> tuple[int, bytes]:
+        # The client names the upload by the hash of its ciphertext.
         if token != _token(hashlib.sha256(body).digest()):
             return 400, b""
         self.uploads += 1
@@ -124,6 +128,7 @@ def encrypt(data: bytes, key: bytes, kind: str) -> bytes:
     padder = PKCS7(128).padder()
     run = Cipher(algorithms.AES(cipher_key), modes.CBC(iv)).encryptor()
     sealed = run.update(padder.update(data) + padder.finalize()) + run.finalize()
+    # The IV is covered by the MAC but not sent: it is derived from the media key.
     return sealed + hmac.digest(mac_key, iv + sealed, hashlib.sha256)[:_MAC]
 
 
@@ -148,6 +153,7 @@ def kind_of(message: Message) -> str:
 
 def _keys(key: bytes, kind: str) -> tuple[bytes, bytes, bytes]:
     derived = hkdf(key, None, _INFO[kind], 112)
+    # IV, cipher key, MAC key; the last 32 bytes are a reference key that nobody uses.
     return derived[:16], derived[16:48], derived[48:80]
 
 

@@ -12,6 +12,7 @@ from neonize.proto.waWa6.WAWebProtobufsWa6_pb2 import ClientPayload, HandshakeMe
 
 from loopback.keys import KeyPair, hkdf, sign
 
+# Exactly 32 bytes long, so the protocol takes it as the first hash without hashing it.
 _NAME = b"Noise_XX_25519_AESGCM_SHA256\0\0\0\0"
 _YEAR = 365 * 86400
 
@@ -45,6 +46,8 @@ class Handshake:
     def answer(self, hello: bytes) -> bytes:
         """Take the clientHello frame, return the serverHello frame."""
         theirs = HandshakeMessage.FromString(hello).clientHello.ephemeral
+        # The order of the next seven lines is the protocol: e, ee, s, es (Noise XX). Each mixes its
+        # secret into the key before the next thing is sealed with it.
         self._authenticate(theirs)
         self._authenticate(self._ephemeral.public)
         self._mix(self._ephemeral.agree(theirs))
@@ -60,8 +63,10 @@ class Handshake:
         """Take the clientFinish frame; return (client's static key, payload, reader, writer)."""
         end = HandshakeMessage.FromString(frame).clientFinish
         static = self._open(end.static)
+        # se: proves that the client has the key it sent; that key names the device at login.
         self._mix(self._ephemeral.agree(static))
         payload = ClientPayload.FromString(self._open(end.payload))
+        # The transport begins with fresh counters, one key for each direction.
         keys = hkdf(b"", self._salt, b"", 64)
         return static, payload, Cipher(keys[:32]), Cipher(keys[32:])
 
@@ -70,6 +75,7 @@ class Handshake:
 
     def _mix(self, secret: bytes) -> None:
         keys = hkdf(secret, self._salt, b"", 64)
+        # A new key starts its counter anew; a nonce used twice would give the key away.
         self._salt, self._key, self._count = keys[:32], keys[32:], 0
 
     def _nonce(self) -> bytes:
@@ -90,6 +96,7 @@ class Handshake:
         """Root signs an intermediate, which signs the server's static key."""
         intermediate = KeyPair.new()
         chain = CertChain()
+        # whatsmeow checks that the intermediate's issuer is serial 0, the pinned root.
         _fill(chain.intermediate, 1, 0, intermediate.public, self._root)
         _fill(chain.leaf, 2, 1, self._static.public, intermediate)
         return chain.SerializeToString()
@@ -98,6 +105,7 @@ class Handshake:
 def _fill(
     cert: CertChain.NoiseCertificate, serial: int, issuer: int, key: bytes, signer: KeyPair
 ) -> None:
+    # Both windows of validity must hold the present, and clocks differ a little.
     now = int(time.time())
     details = CertChain.NoiseCertificate.Details(
         serial=serial, issuerSerial=issuer, key=key, notBefore=now - _YEAR, notAfter=now + _YEAR

@@ -16,6 +16,7 @@ from loopback.keys import KeyPair, sign
 from loopback.wire import LID, PHONE, Jid
 
 SIGNED_PREKEY_ID = 1
+# libsignal keeps as many.
 ARCHIVED_LIMIT = 40
 
 
@@ -85,6 +86,7 @@ class Phone(Kept):
         """Open an ``enc`` from *sender*. Raises ratchet.NotDecryptable."""
         key = str(sender)
         if kind == "pkmsg":
+            # The same greeting comes until we answer; only a new one begins a session.
             if self.greeted.get(key) != ratchet.base_key(data):
                 session, _ = ratchet.answer(self.identity, self.signed, data)
                 self.begin(sender, session)
@@ -101,6 +103,7 @@ class Phone(Kept):
                 plain = session.decrypt(data)
             except ratchet.NotDecryptable:
                 continue
+            # An older session opened it: the peer has gone back to that one, and so do we.
             if at:
                 self.sessions[key] = known.pop(at)
                 self.archived[key] = known

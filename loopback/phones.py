@@ -79,6 +79,7 @@ class Companion(Kept):
     told_keys: bool = False
 
     def take_bundle(self) -> ratchet.Bundle:
+        # Each one-time key is given out once; a bundle without one is valid as well.
         one_time_id = next(iter(self.one_time), None)
         one_time = self.one_time.pop(one_time_id) if one_time_id is not None else None
         return ratchet.Bundle(
@@ -134,11 +135,13 @@ class World(Kept):
     companies: dict[str, Company] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
     lids: dict[str, Phone] = field(default_factory=dict)
+    # 15 digits, as today's LIDs have: nobody may take one for a telephone.
     next_lid: int = 200_000_000_000_000
     next_notice: int = 1_000
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
+        # By LID as well; made anew, since older pickles lack it and two copies would part.
         people = [*self.companies.values(), *self.customers.values()]
         self.lids = {phone.lid: phone for phone in people}
 
@@ -155,6 +158,7 @@ class World(Kept):
 
     def by_jid(self, jid: Jid) -> Phone | None:
         """Whose address that is, by LID or number; None for somebody without WhatsApp."""
+        # Company first: a customer never shares its number.
         if jid.server == PHONE:
             return self.companies.get(jid.user) or self.customers.get(jid.user)
         return self.lids.get(jid.user)

@@ -7,6 +7,7 @@ def packed(values: dict[int, int | bytes]) -> bytes:
     out = bytearray()
     for number, value in values.items():
         if isinstance(value, int):
+            # Wire type 0 is a varint, 2 is bytes with their length in front.
             out += _varint(number << 3) + _varint(value)
         else:
             out += _varint(number << 3 | 2) + _varint(len(value)) + value

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from loopback.link import Link
 from loopback.media import HOST
 from loopback.phone import Phone
 from loopback.phones import Company, Customer, now
+from loopback.switchboard import Switchboard
 from loopback.to_device import bundle_nodes
 from loopback.wire import PHONE, SERVER, Jid, Node
-
-if TYPE_CHECKING:
-    from loopback.link import Link
 
 Answer = list[Node] | None
 
 
-def answer(link: Link, iq: Node) -> Node | None:
+def answer(server: Switchboard, link: Link, iq: Node) -> Node | None:
     """The result of *iq*; None when the company's faults say to stay silent."""
     company = link.company
+    # No answer within 10 s makes the client report a keep-alive time-out.
     if company and iq.text("xmlns") == "w:p" and company.faults.mute_keepalive:
         return None
     attrs: dict[str, str | Jid] = {"from": SERVER, "id": iq.text("id"), "type": "result"}
@@ -29,19 +28,21 @@ def answer(link: Link, iq: Node) -> Node | None:
             failure = Node("error", {"code": "500", "text": "internal-server-error"})
             return Node("iq", attrs | {"type": "error"}, [failure])
         handler = _HANDLERS.get(iq.text("xmlns"))
-        content = handler(link, company, iq) if handler else None
+        content = handler(server, company, iq) if handler else None
     if iq.text("xmlns") == "w:p":
+        # The client takes the server's time from this answer.
         attrs["t"] = now()
     return Node("iq", attrs, content)
 
 
-def _encrypt(link: Link, company: Company, iq: Node) -> Answer:
+def _encrypt(server: Switchboard, company: Company, iq: Node) -> Answer:
     companion = company.companion
     assert companion is not None
+    # Below five keys the device uploads more: 812 the first time, 50 later.
     if iq.child("count"):
         return [Node("count", {"value": str(len(companion.one_time))})]
     if request := iq.child("key"):
-        return [Node("list", {}, [_bundle(link, user) for user in request.children])]
+        return [Node("list", {}, [_bundle(server, user) for user in request.children])]
     if (listed := iq.child("list")) and (signed := iq.child("skey")):
         _upload(company, iq, listed, signed)
     return None
@@ -77,30 +78,31 @@ def _signed(node: Node) -> tuple[int, bytes, bytes]:
     return *_id_and_value(node), signature.data
 
 
-def _bundle(link: Link, user: Node) -> Node:
+def _bundle(server: Switchboard, user: Node) -> Node:
     jid = user.jid("jid")
-    phone = link.world.by_jid(jid)
+    phone = server.world.by_jid(jid)
     if phone is None:
         return Node("user", {"jid": jid}, [Node("error", {"code": "404", "text": "not-found"})])
     return Node("user", {"jid": jid, "t": now()}, bundle_nodes(phone))
 
 
-def _usync(link: Link, company: Company, iq: Node) -> Answer:
+def _usync(server: Switchboard, company: Company, iq: Node) -> Answer:
     usync = iq.child("usync")
     assert usync is not None
     query, users = usync.child("query"), usync.child("list")
     assert query is not None
     assert users is not None
+    # The answer repeats the question's attributes; without them the client drops it.
     asked = [node.tag for node in query.children]
-    found = [_user(link, user, asked) for user in users.children]
+    found = [_user(server, user, asked) for user in users.children]
     return [Node("usync", usync.attrs, [Node("result"), Node("list", {}, found)])]
 
 
-def _user(link: Link, user: Node, asked: list[str]) -> Node:
+def _user(server: Switchboard, user: Node, asked: list[str]) -> Node:
     if contact := user.child("contact"):
-        return _looked_up(link, contact)
+        return _looked_up(server, contact)
     jid = user.jid("jid")
-    phone = link.world.by_jid(jid)
+    phone = server.world.by_jid(jid)
     parts = [_part(phone, tag) for tag in asked]
     return Node("user", {"jid": jid}, [part for part in parts if part is not None])
 
@@ -108,6 +110,7 @@ def _user(link: Link, user: Node, asked: list[str]) -> Node:
 def _part(phone: Phone | None, tag: str) -> Node | None:
     if phone is None:
         return None
+    # No LID in the answer is how the client learns that somebody has no WhatsApp.
     if tag == "lid":
         return Node("lid", {"val": phone.lid_jid})
     if tag == "devices":
@@ -125,36 +128,38 @@ def _devices(phone: Phone) -> list[Node]:
     return devices
 
 
-def _looked_up(link: Link, contact: Node) -> Node:
+def _looked_up(server: Switchboard, contact: Node) -> Node:
     digits = "".join(filter(str.isdigit, contact.data.decode()))
-    phone = link.world.by_jid(Jid(digits, PHONE))
+    phone = server.world.by_jid(Jid(digits, PHONE))
     if phone is None:
         return Node(
             "user", {"jid": Jid(digits, PHONE)}, [Node("contact", {"type": "out"}, contact.data)]
         )
+    # Looking up a telephone answers with the LID, and the number as registered beside it.
     attrs: dict[str, str | Jid] = {"jid": phone.lid_jid}
     if not (isinstance(phone, Customer) and phone.hidden):
         attrs["pn_jid"] = phone.phone_jid
     return Node("user", attrs, [Node("contact", {"type": "in"}, contact.data)])
 
 
-def _privacy(link: Link, company: Company, iq: Node) -> Answer:
+def _privacy(server: Switchboard, company: Company, iq: Node) -> Answer:
     if iq.text("type") == "set":
         return None
+    # Asked for once, before the first read receipt is sent.
     names = ("readreceipts", "last", "online", "profile", "status", "groupadd", "calladd")
     categories = [Node("category", {"name": name, "value": "all"}) for name in names]
     return [Node("privacy", {}, categories)]
 
 
-def _multi_device(link: Link, company: Company, iq: Node) -> Answer:
+def _multi_device(server: Switchboard, company: Company, iq: Node) -> Answer:
     if iq.child("remove-companion-device"):
-        link.server.unlink(company, told=True)
+        server.unlink(company, told=True)
     elif iq.child("pair-device-sign"):
         pass
     return None
 
 
-def _media(link: Link, company: Company, iq: Node) -> Answer:
+def _media(server: Switchboard, company: Company, iq: Node) -> Answer:
     host = Node("host", {"hostname": HOST})
     attrs: dict[str, str | Jid] = {
         "auth": "loopback",
@@ -165,7 +170,7 @@ def _media(link: Link, company: Company, iq: Node) -> Answer:
     return [Node("media_conn", attrs, [host])]
 
 
-def _app_state(link: Link, company: Company, iq: Node) -> Answer:
+def _app_state(server: Switchboard, company: Company, iq: Node) -> Answer:
     sync = iq.child("sync")
     listed = sync.children if sync else []
     return [Node("sync", {}, [_collection(company, node) for node in listed])]
@@ -186,7 +191,7 @@ def _collection(company: Company, node: Node) -> Node:
     return Node("collection", attrs, patches)
 
 
-_HANDLERS: dict[str, Callable[[Link, Company, Node], Answer]] = {
+_HANDLERS: dict[str, Callable[[Switchboard, Company, Node], Answer]] = {
     "encrypt": _encrypt,
     "usync": _usync,
     "privacy": _privacy,

@@ -15,6 +15,7 @@ from loopback.keys import KeyPair, hkdf
 from loopback.protobuf import fields, packed
 
 _VERSION = b"\x33"
+# How far a counter may jump ahead; libsignal has the same bound against exhaustion.
 _SKIP_LIMIT = 2000
 
 
@@ -54,6 +55,7 @@ class Session:
 
     def encrypt(self, plain: bytes) -> tuple[str, bytes]:
         """Return (``pkmsg`` or ``msg``, ciphertext)."""
+        # The message's keys come from the chain as it is; only then does the chain move on.
         keys, self.send_chain = _message_keys(self.send_chain), _next(self.send_chain)
         body = packed(
             {
@@ -66,12 +68,14 @@ class Session:
         self.send_count += 1
         signed = _VERSION + body
         signed += _mac(keys, self.mine, self.theirs, signed)
+        # Until the peer has answered it may have no session: every message carries the greeting.
         if self.greeting:
             return "pkmsg", self.greeting + packed({4: signed})
         return "msg", signed
 
     def decrypt(self, message: bytes) -> bytes:
         """Return the plaintext of a ``msg``. Raises NotDecryptable, and then nothing has moved."""
+        # A forged or damaged message must not move the ratchet, or the next true one is lost.
         trial = copy.copy(self)
         trial.skipped = dict(self.skipped)
         try:
@@ -82,11 +86,13 @@ class Session:
         return plain
 
     def _open(self, message: bytes) -> bytes:
+        # The MAC is cut to 8 bytes and covers version, body and both identities.
         body, mac = message[:-8], message[-8:]
         parts = fields(body[1:])
         keys = self._keys_for(bytes(parts[1])[1:], int(parts.get(2, 0)))
         if not hmac.compare_digest(_mac(keys, self.theirs, self.mine, body), mac):
             raise NotDecryptable("bad MAC")
+        # They have answered, so they have the session.
         self.greeting = b""
         return unpad(_cbc(keys, bytes(parts[4]), encrypt=False))
 
@@ -103,12 +109,14 @@ class Session:
             self.receive_count += 1
             if self.receive_count > counter:
                 return keys
+            # Messages may come out of order: keep the keys of those that were passed over.
             self.skipped[ratchet, self.receive_count - 1] = keys
 
     def _turn(self, ratchet: bytes) -> None:
         """A new key of theirs: derive the chain to read it, and one of ours to answer."""
         self.root, self.receive_chain = _root(self.root, self.send_key.agree(ratchet))
         self.their_key, self.receive_count = ratchet, 0
+        # `previous` tells the peer how many keys of the old chain to keep for late messages.
         self.previous, self.send_count, self.send_key = self.send_count, 0, KeyPair.new()
         self.root, self.send_chain = _root(self.root, self.send_key.agree(ratchet))
 
@@ -116,6 +124,7 @@ class Session:
 def begin(identity: KeyPair, registration: int, bundle: Bundle) -> Session:
     """Open a session towards *bundle*'s device (X3DH as Alice)."""
     base, ratchet = KeyPair.new(), KeyPair.new()
+    # 32 bytes of FF come first so that the input cannot be taken for a key (X3DH, section 2.2).
     secret = b"\xff" * 32 + identity.agree(bundle.signed)
     secret += base.agree(bundle.identity) + base.agree(bundle.signed)
     if bundle.one_time:
@@ -132,6 +141,7 @@ def begin(identity: KeyPair, registration: int, bundle: Bundle) -> Session:
         greeting[1] = bundle.one_time_id
     session = Session(identity.public, bundle.identity, root, ratchet, chain)
     session.greeting = _VERSION + packed(greeting)
+    # Alice's first ratchet step is against Bob's signed prekey, which doubles as his first key.
     session.their_key = bundle.signed
     return session
 
@@ -140,6 +150,7 @@ def answer(identity: KeyPair, signed: KeyPair, greeting: bytes) -> tuple[Session
     """Take a ``pkmsg`` (X3DH as Bob, without one-time key); return (session, inner ``msg``)."""
     parts = fields(greeting[1:])
     base, theirs = bytes(parts[2])[1:], bytes(parts[3])[1:]
+    # The same secrets as in `begin`, each seen from the other side, in the same order.
     secret = b"\xff" * 32 + signed.agree(theirs) + identity.agree(base) + signed.agree(base)
     root, chain = _split(hkdf(secret, b"\0" * 32, b"WhisperText", 64))
     return Session(identity.public, theirs, root, signed, chain), bytes(parts[4])
@@ -172,6 +183,7 @@ def _next(chain: bytes) -> bytes:
 
 
 def _mac(keys: bytes, sender: bytes, receiver: bytes, data: bytes) -> bytes:
+    # Keys are typed (05: Curve25519) wherever they are signed or sent, and bare inside.
     signed = b"\x05" + sender + b"\x05" + receiver + data
     return hmac.digest(keys[32:64], signed, hashlib.sha256)[:8]
 
@@ -187,6 +199,7 @@ def _cbc(keys: bytes, data: bytes, *, encrypt: bool) -> bytes:
 
 
 def pad(message: bytes) -> bytes:
+    # WhatsApp's own padding inside Signal's: n bytes of value n, 1 to 15.
     size = os.urandom(1)[0] % 15 + 1
     return message + bytes((size,)) * size
 

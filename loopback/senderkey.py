@@ -34,6 +34,7 @@ class SenderKey:
 
     def encrypt(self, plain: bytes) -> bytes:
         """A ``skmsg``; the chain moves on."""
+        # One chain for all readers: 16 bytes of IV, then the AES key.
         seed = hmac.digest(self.chain, b"\x01", hashlib.sha256)
         keys = hkdf(seed, b"\0" * 32, b"WhisperGroup", 48)
         padder = PKCS7(128).padder()
@@ -42,4 +43,5 @@ class SenderKey:
         body = _VERSION + packed({1: self.id, 2: self.iteration, 3: sealed})
         self.chain = hmac.digest(self.chain, b"\x02", hashlib.sha256)
         self.iteration += 1
+        # Readers share the chain, so only the signature proves who wrote.
         return body + sign(self.signing, body)

@@ -5,15 +5,20 @@ The event loop lives in a thread of its own; every public method may be called f
 
 from __future__ import annotations
 
-from loopback import from_device
+from loopback import from_device, login
 from loopback.acts import Acts
 from loopback.host import TRUST as TRUST
+from loopback.link import Link
 from loopback.phones import Company, Customer
+from loopback.websocket import WebSocket
 from loopback.wire import Node
 
 
 class LoopbackServer(Acts):
     """A WhatsApp of our own: its accounts, and what befalls the company's device."""
+
+    def _new_link(self, socket: WebSocket) -> Link:
+        return Link(socket, self.world.root, login.Login(self))
 
     def company(self, number: str, name: str) -> Company:
         """The account with that number, made when there is none."""

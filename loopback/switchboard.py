@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from loopback import to_device
 from loopback.host import Host
-from loopback.link import Link, fresh_id
+from loopback.link import Link
 from loopback.phones import Bubble, Company, Customer
-from loopback.websocket import WebSocket
 from loopback.wire import Node
 
 
@@ -23,12 +21,10 @@ class Switchboard(Host):
         self.typing_seen: dict[str, str] = {}
         self.listeners: list[Callable[[Company, Customer, Bubble], None]] = []
 
-    def _new_link(self, socket: WebSocket) -> Link:
-        return Link(self, socket)
-
     async def replace(self, fresh: Link) -> None:
         """Two logins of one device: the older is told and closed."""
         assert fresh.company is not None
+        # Popped before it is told: what is pushed meanwhile waits for the new one.
         old = self.links.pop(fresh.company.number, None)
         if old is not None:
             conflict = Node("conflict", {"type": "replaced"})
@@ -38,6 +34,7 @@ class Switchboard(Host):
         """Send to the company's device, and keep under *key* until it confirms; what has no key
         (typing) is not kept."""
         if key and company.companion:
+            # Kept before it is sent: a link that falls in between finds it at the next login.
             company.pending[key] = node
         if link := self.links.get(company.number):
             link.send(node)
@@ -49,6 +46,7 @@ class Switchboard(Host):
     def gone(self, link: Link) -> None:
         if link in self.pairing_links:
             self.pairing_links.remove(link)
+        # A link that was replaced is no longer ours to remove.
         if link.company and self.links.get(link.company.number) is link:
             del self.links[link.company.number]
 
@@ -67,21 +65,8 @@ class Switchboard(Host):
         company.written.clear()
         self.changed()
         if link and told:
+            # The device waits for the result of its question before the socket goes.
             self.later(0.1, link.socket.close)
         elif link:
             conflict = Node("conflict", {"type": "device_removed"})
             self._last_word(link, Node("stream:error", {"code": "401"}, [conflict]))
-
-    def share_keys(self, company: Company) -> None:
-        """The company's phone lets its new device read the account's settings."""
-
-        def share() -> None:
-            if company.companion and not company.companion.told_keys:
-                company.companion.told_keys = True
-                if not company.app_state.collections:
-                    company.app_state.set_push_name(company.name)
-                message = company.app_state.share()
-                to_device.peer_message_in(self, company, fresh_id(), message)
-                self.changed()
-
-        self.call(share)

@@ -23,6 +23,7 @@ def context(folder: Path) -> ssl.SSLContext:
         _issue(folder)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(server)
+    # The client would take h2 for files if we offered it, and we speak only HTTP/1.1.
     tls.set_alpn_protocols(["http/1.1"])
     return tls
 
@@ -46,6 +47,7 @@ def _issue(folder: Path) -> None:
     (folder / "ca.pem").write_bytes(authority.public_bytes(Encoding.PEM))
     private = server_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     target = folder / "server.pem"
+    # Made before it is written, so that the key is never readable by others.
     target.touch(mode=0o600)
     target.write_bytes(private + leaf.public_bytes(Encoding.PEM))
 

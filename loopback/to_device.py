@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
 from loopback import ratchet
 from loopback.content import media_kind
 from loopback.phone import Phone
 from loopback.phones import Company, Customer, Written, now
+from loopback.switchboard import Switchboard
 from loopback.wire import SERVER, Attribute, Jid, Node
 
-if TYPE_CHECKING:
-    from loopback.switchboard import Switchboard
-
+# Phones give up after as many; the client stops asking as well.
 RETRY_LIMIT = 4
 
 
@@ -70,6 +67,7 @@ def _hand_over(
     if company.companion is None:
         return
     plain, wa_id = message.SerializeToString(), str(attrs["id"])
+    # Kept until the device settles it: it may ask for it again after a restart.
     company.written[wa_id] = Written(sender.lid_jid, attrs, plain)
     enc = sealed(company, sender, plain, damaged)
     if kind := media_kind(message):
@@ -83,6 +81,7 @@ def again(server: Switchboard, company: Company, wa_id: str, count: str) -> None
     sender = server.world.by_jid(written.sender) if written else None
     if written is None or sender is None or int(count or "1") > RETRY_LIMIT:
         return
+    # The session may be what is broken: a retry always goes out with a new one.
     sender.retire(company.device_lid)
     enc = sealed(company, sender, written.plain)
     enc.attrs["count"] = count or "1"
@@ -91,6 +90,7 @@ def again(server: Switchboard, company: Company, wa_id: str, count: str) -> None
 
 def address_of(sender: Phone, addressing: str = "lid") -> dict[str, Attribute]:
     hidden = isinstance(sender, Customer) and sender.hidden
+    # The other address rides along, unless the number is hidden: then only the LID is told.
     if addressing == "pn":
         return {"from": sender.phone_jid, "sender_lid": sender.lid_jid}
     if hidden:
@@ -102,11 +102,13 @@ def sealed(company: Company, sender: Phone, plain: bytes, damaged: bool = False)
     """*plain* as an ``enc`` that only the company's device opens."""
     assert company.companion is not None
     device = company.device_lid
+    # Sessions are by LID whichever address the stanza shows, as in the client.
     if str(device) not in sender.sessions:
         bundle = company.companion.take_bundle()
         sender.begin(device, ratchet.begin(sender.identity, sender.registration, bundle))
     kind, data = sender.sessions[str(device)].encrypt(plain)
     if damaged:
+        # Long enough to reach past the MAC into the ciphertext.
         data = data[:-12] + bytes(12)
     return Node("enc", {"v": "2", "type": kind}, data)
 
@@ -118,6 +120,7 @@ def receipt_in(
     attrs = {"id": wa_ids[0], "t": now(), **address_of(customer, customer.addressing)}
     if kind:
         attrs["type"] = kind
+    # The first id is the receipt's own, the others are items of its list.
     more = [Node("item", {"id": wa_id}) for wa_id in wa_ids[1:]]
     stanza = Node("receipt", attrs, [Node("list", {}, more)] if more else None)
     server.push(company, f"receipt {kind} {wa_ids[0]}", stanza)
@@ -131,9 +134,11 @@ def retry_in(server: Switchboard, company: Company, customer: Customer, wa_id: s
     if count > RETRY_LIMIT:
         return
     customer.retries[wa_id] = count
+    # The keys go along, so that the device can begin a session without asking for them.
     retry = Node("retry", {"count": str(count), "id": wa_id, "t": now(), "v": "1"})
     attrs = {**address_of(customer), "id": wa_id, "type": "retry", "t": now()}
     registration = Node("registration", {}, customer.registration.to_bytes(4, "big"))
+    # Without the registration, which is a child of the receipt itself.
     keys = Node("keys", {}, bundle_nodes(customer)[1:])
     server.push(
         company, f"receipt retry {wa_id}", Node("receipt", attrs, [retry, registration, keys])

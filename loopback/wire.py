@@ -19,10 +19,15 @@ _DOUBLE: list[list[str]] = _TOKENS["double"]
 _SINGLE_OF = {token: index for index, token in enumerate(_SINGLE) if token}
 _DOUBLE_OF = {token: (d, i) for d, words in enumerate(_DOUBLE) for i, token in enumerate(words)}
 
+# A value's first byte: below 236 it is a token of one byte; the rest say what follows.
 _EMPTY, _DICTIONARY_0, _AD_JID, _LIST8, _LIST16 = 0, 236, 247, 248, 249
 _JID_PAIR, _HEX8, _BIN8, _BIN20, _BIN32, _NIBBLE8 = 250, 251, 252, 253, 254, 255
 _INTEROP_JID, _FB_JID = 245, 246
+# Two characters a byte, for telephones and ids. The last four nibbles stand for nothing;
+# 15 fills up an odd count.
 _NIBBLES, _HEX = "0123456789-.\0\0\0\0", "0123456789ABCDEF"
+# The byte that tells a device's address apart; 128 and 129 are accounts hosted by WhatsApp,
+# which we read and never write.
 _AGENTS = {PHONE: 0, LID: 1}
 _SERVERS = {0: PHONE, 1: LID, 128: "hosted", 129: "hosted.lid"}
 
@@ -43,6 +48,7 @@ class Jid(NamedTuple):
         return f"{self.user}{device}@{self.server}"
 
 
+# How the server names itself: a pair with an empty user.
 SERVER = Jid("", PHONE)
 Attribute: TypeAlias = str | Jid
 
@@ -83,11 +89,14 @@ def encode(node: Node) -> bytes:
 
 def decode(frame: bytes) -> Node:
     """Return the node of a frame's plaintext. Raises ValueError or IndexError for other bytes."""
+    # The second bit of the flags byte says that the rest is compressed.
     body = zlib.decompress(frame[1:]) if frame[0] & 2 else frame[1:]
     return _Reader(body).node()
 
 
 def _write_node(out: bytearray, node: Node) -> None:
+    # A node is one flat list: its tag, each key and value, and its content if it has any. So an
+    # even size says that content follows.
     _write_list_size(out, 1 + 2 * len(node.attrs) + (node.content is not None))
     _write_string(out, node.tag)
     for key, value in node.attrs.items():
@@ -134,6 +143,7 @@ def _write_bytes(out: bytearray, data: bytes) -> None:
 
 
 def _write_jid(out: bytearray, jid: Jid) -> None:
+    # Only a linked device travels with agent and device; the phone itself is a plain pair.
     if jid.device:
         out += bytes((_AD_JID, _AGENTS[jid.server], jid.device))
         _write_string(out, jid.user)
@@ -175,12 +185,15 @@ class _Reader:
             key = _text(self.value())
             value = self.value()
             attrs[key] = value if isinstance(value, Jid) else _text(value)
+        # An odd size is tag and attributes alone.
         return Node(tag, attrs, self.content() if size % 2 == 0 else None)
 
     def content(self) -> list[Node] | bytes | None:
         tag = self.number(1)
         if tag in (_EMPTY, _LIST8, _LIST16):
+            # An empty list is no content, as the client's own decoder has it.
             return [self.node() for _ in range(self.list_size(tag))] or None
+        # Not a list after all: read the same byte again as the head of a value.
         self.at -= 1
         value = self.value()
         return value if isinstance(value, bytes) else str(value).encode()
@@ -213,6 +226,7 @@ class _Reader:
         head = self.number(1)
         packed = self.take(head & 127)
         text = "".join(alphabet[byte >> 4] + alphabet[byte & 15] for byte in packed)
+        # The high bit of the length says that the last nibble is filling.
         return text[:-1] if head & 128 else text
 
 

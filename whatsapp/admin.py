@@ -12,15 +12,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from clients.admin_forms import Searched
+from whatsapp.contact_admin import ContactAdmin as ContactAdmin
 from whatsapp.models import (
     Arrival,
     ArrivalState,
     Attendance,
-    Contact,
     Conversation,
     Message,
     Session,
 )
+from whatsapp.numbers import numbers_with_queue
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +72,7 @@ class SessionAdmin(admin.ModelAdmin):
     readonly_fields = ["phone_masked", "state_words", "state_since", "state_detail"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        return Session.objects.with_queue()
+        return numbers_with_queue()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -91,18 +93,8 @@ class SessionAdmin(admin.ModelAdmin):
         return f"{session.lease_owner} (época {session.lease_epoch}, até {until:%H:%M:%S} UTC)"
 
 
-@admin.register(Contact)
-class ContactAdmin(admin.ModelAdmin):
-    list_display = ["display_name", "phone_masked", "client"]
-    list_select_related = ["client"]
-    search_fields = ["name", "push_name", "phone"]
-    raw_id_fields = ["client"]
-    fields = ["name", "client", "push_name", "business_name", "phone"]
-    readonly_fields = ["push_name", "business_name", "phone"]
-
-
 @admin.register(Conversation)
-class ConversationAdmin(admin.ModelAdmin):
+class ConversationAdmin(Searched, admin.ModelAdmin):
     list_display = [
         "contact",
         "session",
@@ -113,7 +105,7 @@ class ConversationAdmin(admin.ModelAdmin):
     ]
     list_filter = ["status", "session"]
     list_select_related = ["contact__client", "session", "assigned_to"]
-    search_fields = ["contact__push_name", "contact__phone", "contact__client__name"]
+    search_help_text = "Contato, telefone, cliente ou CNPJ"
     fields = ["session", "contact", "status", "assigned_to", "unread_count", "last_message_at"]
     readonly_fields = ["session", "contact", "unread_count", "last_message_at"]
     paginator = EstimatingPaginator

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from whatsapp.contents import Content
 from whatsapp.jid import Jid
-
-# Characters kept of a text from outside; WhatsApp itself stops at 65,536.
-MAX_BODY = 65_536
+from whatsapp.vocabulary import Composing, Delivery
 
 
 @dataclass(frozen=True)
@@ -22,15 +21,14 @@ class Person:
 
 @dataclass(frozen=True)
 class MessageReceived:
-    """A bubble. `from_me` means it was written on the phone or another linked device."""
+    """A bubble. `from_me` means it was written on the phone or another linked device; `quoted` is
+    the WhatsApp id of the message that it answers, "" for none."""
 
     person: Person
     wa_id: str
     at: datetime
-    kind: str
-    body: str
+    content: Content
     push_name: str = ""
-    business_name: str = ""
     from_me: bool = False
     quoted: str = ""
 
@@ -51,17 +49,17 @@ class Receipt:
     """`delivery` is sent, delivered, read or played; `by_us` means read on our own phone."""
 
     wa_ids: tuple[str, ...]
-    delivery: str
+    delivery: Delivery
     at: datetime
     by_us: bool = False
 
 
 @dataclass(frozen=True)
 class Typing:
-    """`state` is composing, recording or paused."""
+    """The customer types, records, or has stopped doing so."""
 
     person: Person
-    state: str
+    state: Composing
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,6 @@ class Linked:
     phone: str
     lid: str
     push_name: str
-    jid: str
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from clients.models import Client
+from clients.factories import ClientFactory as ClientFactory
 from whatsapp.models import (
     Attendance,
     Contact,
@@ -20,13 +20,6 @@ from whatsapp.models import (
     Status,
     Wanted,
 )
-
-
-class ClientFactory(DjangoModelFactory):
-    class Meta:
-        model = Client
-
-    name = factory.Sequence(lambda n: f"Padaria {n}")
 
 
 class SessionFactory(DjangoModelFactory):
@@ -70,6 +63,8 @@ class ConversationFactory(DjangoModelFactory):
         Attendance.objects.create(conversation=self)
         first: Message = MessageFactory(conversation=self)
         self.last_message, self.last_message_at = first, first.at
+        if self.status == Status.PENDING:
+            self.waiting_since = self.waiting_since or first.at
         self.save()
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 PHONE_SERVER = "s.whatsapp.net"
 LID_SERVER = "lid"
-GROUP_SERVER = "g.us"
 PEOPLE = (PHONE_SERVER, LID_SERVER)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import segno
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,12 +16,9 @@ from accounts.access import requires
 from accounts.rights import Can
 from whatsapp.forms import NumberForm
 from whatsapp.models import Session, State, Wanted
+from whatsapp.numbers import numbers_with_queue
 
 MOVING = (State.PAIRING, State.CONNECTING)
-
-
-def _numbers() -> QuerySet[Session]:
-    return Session.objects.with_queue()
 
 
 @requires(Can.CONNECT_NUMBER)
@@ -49,14 +45,14 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def card(request: HttpRequest, pk: int) -> HttpResponse:
-    return _card(request, get_object_or_404(_numbers(), pk=pk))
+    return _card(request, get_object_or_404(numbers_with_queue(), pk=pk))
 
 
 @requires(Can.CONNECT_NUMBER)
 @require_POST
 def want(request: HttpRequest, pk: int, wanted: Wanted) -> HttpResponse:
     """Pair, connect, stop or unlink; pairing again while a QR is shown changes nothing."""
-    number = get_object_or_404(_numbers(), pk=pk)
+    number = get_object_or_404(numbers_with_queue(), pk=pk)
     if not (wanted == Wanted.PAIR and number.shown_state == State.PAIRING):
         number.want(wanted)
     answer = _card(request, number)
@@ -93,7 +89,7 @@ def _pairing(number: Session | None) -> dict[str, Any]:
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Only a number without history can go; the others are unlinked and stay readable."""
-    number = get_object_or_404(_numbers(), pk=pk)
+    number = get_object_or_404(numbers_with_queue(), pk=pk)
     if number.conversations.exists() or number.owned:
         problem = (
             "Este número tem conversas e não pode ser removido; desconecte-o."
@@ -106,7 +102,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: NumberForm, status: int = 200) -> HttpResponse:
-    numbers = [_shown(number) for number in _numbers()]
+    numbers = [_shown(number) for number in numbers_with_queue()]
     shown = {
         "numbers": numbers,
         "online": sum(one["number"].online for one in numbers),

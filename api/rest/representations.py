@@ -14,7 +14,7 @@ from accounts.models import Agent
 from accounts.rights import Can
 from whatsapp.jid import of_phone
 from whatsapp.models import Direction, Session, State
-from whatsapp.models.contact import shown_name
+from whatsapp.models.contact import person_name, shown_name
 from whatsapp.models.message import preview_of
 
 Row = Mapping[str, Any]
@@ -85,8 +85,7 @@ def moment(at: datetime) -> str:
 
 
 def _name(row: Row) -> str:
-    names = (row[f"contact__{name}"] for name in ("name", "business_name", "push_name"))
-    person = next(filter(None, names), "")
+    person = person_name(*(row[f"contact__{n}"] for n in ("name", "business_name", "push_name")))
     return shown_name(row["contact__client__name"], person, row["contact__phone"])
 
 

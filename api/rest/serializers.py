@@ -9,6 +9,7 @@ from accounts.models import Agent
 from api.rest import representations
 from api.rest.fields import Cnpj, Text
 from api.rest.validation import Body
+from clients.cnpj import LONGEST_TYPED
 from clients.models import Client, ClientStatus, CompanyType, SalesStage
 from whatsapp.models import Delivery, Kind, Outcome, Session, Status
 from whatsapp.models.conversation import MAX_TEXT
@@ -107,7 +108,9 @@ class FinishSerializer(Body):
 class ClientSerializer(Body):
     id = serializers.IntegerField(read_only=True)
     name = Text(max_length=160)
-    cnpj = Cnpj(max_length=24, allow_blank=True, help_text="Com ou sem máscara.", **NULLABLE)
+    cnpj = Cnpj(
+        max_length=LONGEST_TYPED, allow_blank=True, help_text="Com ou sem máscara.", **NULLABLE
+    )
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
     companyType = serializers.ChoiceField(
         source="company_type", choices=CompanyType.choices, required=False, allow_blank=True

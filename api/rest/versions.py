@@ -7,10 +7,10 @@ from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from accounts.models import AuditEntry
 from api.rest.envelope import Stale
 from api.rest.serializers import ClientSerializer
 from clients.models import Client
+from clients.models.conflict import conflict_of
 
 ETAG = OpenApiParameter("ETag", str, "header", response=True, description="Versão do cadastro.")
 IF_MATCH = OpenApiParameter(
@@ -34,7 +34,9 @@ def check(request: Request, client: Client) -> None:
     sent = request.headers.get("If-Match")
     known = parse_etags(sent) if sent is not None else ["*"]
     if "*" not in known and tag(client) not in known:
-        raise Stale({name: [_who(client, name)] for name in _changed(known, client)})
+        fields = _fields()
+        changed = {name: conflict_of(client, fields[name]) for name in _changed(known, client)}
+        raise Stale({name: [str(conflict)] for name, conflict in changed.items()})
 
 
 def _fields() -> dict[str, str]:
@@ -64,10 +66,3 @@ def _changed(known: list[str], client: Client) -> list[str]:
         for name, at in zip(digests, places, strict=True)
         if before[at : at + DIGITS] != digests[name]
     ]
-
-
-def _who(client: Client, name: str) -> str:
-    """Who changed the field last, where the audit knows."""
-    edits = AuditEntry.objects.filter(client_id=client.pk, verb=f"client.{_fields()[name]}")
-    last = edits.order_by("-pk").values_list("actor_name", flat=True).first()
-    return f"{last or 'Alguém'} mudou este campo."

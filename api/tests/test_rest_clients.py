@@ -156,7 +156,7 @@ def test_an_edit_of_an_older_version_is_refused_with_what_changed(
     body = late.json()
     assert body["success"] is False
     assert set(body["errors"]) == {"email", "hasDebt"}
-    assert body["errors"]["email"] == ["Bruno Souza mudou este campo."]
+    assert body["errors"]["email"] == ["Bruno Souza mudou este campo para b@sol.example."]
     client.refresh_from_db()
     assert client.email == "b@sol.example"
     headers = {"If-Match": ana.get(_url(client))["ETag"]}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.template.loader import render_to_string
 
-from atendimento import panes
+from atendimento import bubble, panes
 from live.models import Change, ChangeKind
 from whatsapp.models import Conversation, Message
 
@@ -92,9 +92,8 @@ def _messages(batch: Batch, watcher: Watcher) -> Iterable[str]:
             if message is None or message.conversation_id != watcher.conversation:
                 continue
             if message.session_id in watcher.sessions:
-                mine = message.author_id == watcher.agent.pk
-                context = {"message": message, "mine": mine, "viewer": None}
-                yield batch.render(template, (pk, mine), context)
+                flags = bubble.flags(message, watcher.agent.pk)
+                yield batch.render(template, (pk, *flags.values()), {"message": message} | flags)
 
 
 def _rows(batch: Batch, watcher: Watcher) -> Iterable[str]:

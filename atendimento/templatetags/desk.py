@@ -14,8 +14,9 @@ from django.utils.formats import date_format
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.models import Agent
 from atendimento import panes
-from whatsapp.models import Contact, Conversation, Direction, Kind, Message, Status
+from whatsapp.models import Conversation, Delivery, Direction, Kind, Message, Origin, Status
 
 register = template.Library()
 
@@ -39,8 +40,15 @@ _TICKS = {
     "discarded": ("falhou", "x", "Descartada"),
 }
 
+_STATES: dict[str, str] = {
+    Delivery.QUEUED: "is-queued",
+    Delivery.SENDING: "is-queued",
+    Delivery.FAILED: "is-failed",
+    Delivery.UNCERTAIN: "is-failed",
+    Delivery.DISCARDED: "is-discarded",
+}
 
-_KINDS = {
+_KINDS: dict[str, str] = {
     Kind.IMAGE: "image",
     Kind.VIDEO: "play",
     Kind.AUDIO: "mic",
@@ -107,11 +115,25 @@ def day_title(day: datetime) -> str:
 
 @register.filter
 def waiting(conversation: Conversation) -> str:
-    """How long a pending conversation has waited: ``agora``, ``4 min``, ``1 h 20 min``."""
-    minutes = int(_waited(conversation) // 60)
-    if minutes < 1:
+    """How long a pending conversation has waited, as `waited` writes it."""
+    return waited(_waited(conversation))
+
+
+def waited(seconds: float) -> str:
+    """``agora``, ``4 min``, ``1 h``, ``1 h 20 min``.
+
+    static/js/wait.js says the same while the page stands; a test compares the two.
+    """
+    hours, minutes = divmod(int(seconds // 60), 60)
+    if hours < 0 or hours == minutes == 0:
         return "agora"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    return " ".join(part for part, n in ((f"{hours} h", hours), (f"{minutes} min", minutes)) if n)
+
+
+@register.filter
+def waiting_since(conversation: Conversation) -> str:
+    """Since when a pending conversation waits, in unix seconds."""
+    return f"{panes.position(conversation)[0].timestamp():.0f}"
 
 
 @register.filter
@@ -131,7 +153,8 @@ def _waited(conversation: Conversation) -> float:
 
 @register.filter
 def sort_key(conversation: Conversation) -> str:
-    """What the page sorts its rows by, greatest first: the longest wait, or the newest message."""
+    """What the page sorts its rows by, greatest first: the longest wait, or the newest message.
+    Only an order: nobody reads a time out of it."""
     at = panes.position(conversation)[0].timestamp()
     return f"{-at if conversation.status == Status.PENDING else at:.6f}"
 
@@ -145,7 +168,20 @@ def look_link(look: panes.Look, **changes: Any) -> str:
 @register.filter
 def kind_icon(message: Message) -> str:
     """The icon before a preview that is not text, or ""."""
-    return _KINDS.get(Kind(message.kind), "")
+    return _KINDS.get(message.kind, "")
+
+
+@register.filter
+def content_template(message: Message) -> str:
+    """The template of what the bubble holds; a kind without one is shown as unknown."""
+    kind = message.kind if message.kind in Kind.values else Kind.UNKNOWN
+    return f"atendimento/content/{kind}.html"
+
+
+@register.filter
+def delivery_class(message: Message) -> str:
+    """The class of a bubble that is not simply sent: is-queued, is-failed, is-discarded, or ""."""
+    return _STATES.get(message.delivery, "")
 
 
 @register.filter
@@ -155,21 +191,38 @@ def event_icon(message: Message) -> str:
     return next((icon for word, icon in _EVENTS.items() if word in words), "chat")
 
 
-@register.simple_tag
-def who_wrote(message: Message, contact: Contact | None, viewer_id: int | None = None) -> str:
-    """Whose words are quoted; a bubble made for the socket comes without its contact."""
-    if message.direction == Direction.IN:
-        known = contact or message.conversation.contact
-        return known.person_name or known.display_name
-    if message.author_id is not None and message.author_id == viewer_id:
-        return "Você"
-    return str(message.author or "Nosso número")
+@register.filter
+def quoted_name(message: Message) -> str:
+    """Whose words *message* quotes, by name; `for_thread` brings all that is asked for here."""
+    quoted = message.reply_to
+    if quoted is None:
+        return ""
+    if quoted.direction == Direction.IN:
+        contact = message.conversation.contact
+        return contact.person_name or contact.display_name
+    return str(quoted.author or "Nosso número")
 
 
 @register.inclusion_tag("atendimento/_tick.html")
 def tick(message: Message, size: str = "sm") -> dict[str, str]:
     name, icon, label = _TICKS[message.delivery]
     return {"name": name, "icon": icon, "label": label, "size": size}
+
+
+@register.inclusion_tag("atendimento/_message.html")
+def queued_bubble(agent: Agent) -> dict[str, object]:
+    """An empty bubble of the agent's own, which the page copies for what is not yet answered."""
+    message = Message(
+        direction=Direction.OUT, origin=Origin.DESK, delivery=Delivery.QUEUED, author_id=agent.pk
+    )
+    return {"message": message, "mine": True, "first": True}
+
+
+@register.filter
+def offers_actions(message: Message) -> bool:
+    """Whether something can be done about this bubble, or was; one without a row has no address."""
+    told = message.can_resend or message.delivery in (Delivery.QUEUED, Delivery.DISCARDED)
+    return told and message.pk is not None
 
 
 @register.filter
@@ -183,6 +236,9 @@ def next_stage(stages: list[dict[str, object]]) -> dict[str, object] | None:
     """The step after the current one, or None at the end."""
     after = [n for n, stage in enumerate(stages, 1) if stage["current"]]
     return stages[after[0]] if after and after[0] < len(stages) else None
+
+
+register.filter("sender", panes.sender)
 
 
 @register.filter

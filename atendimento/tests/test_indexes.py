@@ -15,8 +15,9 @@ from live.models import Change
 from whatsapp.events import Person
 from whatsapp.factories import ConversationFactory, SessionFactory
 from whatsapp.jid import of_phone
-from whatsapp.models import Arrival, Conversation, Message, Session, Status
+from whatsapp.models import Arrival, Conversation, Message, Status
 from whatsapp.models.identify import identify, known_addresses
+from whatsapp.numbers import numbers_with_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +94,7 @@ def test_a_person_by_lid_and_telephone(full: Conversation) -> None:
 
 
 def test_the_queues_of_the_numbers(full: Conversation) -> None:
-    assert "message_outbox" in _plan(Session.objects.with_queue())
+    assert "message_outbox" in _plan(numbers_with_queue())
 
 
 def test_what_a_page_has_missed(full: Conversation) -> None:

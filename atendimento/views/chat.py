@@ -28,7 +28,7 @@ def find(request: HttpRequest, pk: int) -> Conversation:
 
 def context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
     """What header, thread, composer and client card show to this agent."""
-    days, more = panes.thread(conversation)
+    days, more = panes.thread(conversation, cast(Agent, request.user))
     return {"days": days, "more": more} | around(request, conversation)
 
 
@@ -46,7 +46,6 @@ def around(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
         "mine": mine,
         "outcomes": Outcome.choices,
         "colleagues": _colleagues(agent),
-        "viewer": agent,
     }
 
 
@@ -70,8 +69,8 @@ def older(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
     before = request.GET.get("antes", "")
     message = get_object_or_404(conversation.messages, pk=int(before) if before.isdecimal() else 0)
-    days, more = panes.thread(conversation, before=message)
-    shown = {"days": days, "more": more, "conversation": conversation, "viewer": request.user}
+    days, more = panes.thread(conversation, cast(Agent, request.user), before=message)
+    shown = {"days": days, "more": more, "conversation": conversation}
     return render(request, "atendimento/_days.html", shown)
 
 
@@ -91,7 +90,7 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     except NotAllowed as error:
         return problem(request, str(error), 422)
     return render(
-        request, "atendimento/_message.html", {"message": message, "viewer": agent, "first": True}
+        request, "atendimento/_message.html", {"message": message, "mine": True, "first": True}
     )
 
 

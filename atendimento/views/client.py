@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.db import IntegrityError, transaction
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit
 from accounts.access import for_agents
 from accounts.models import Agent
+from accounts.rights import NotAllowed, Scope
 from atendimento import client_card
 from atendimento.forms import ClientForm
-from atendimento.views.chat import around, find
-from clients.models import Client, SalesStage
-from live import announce
+from atendimento.views.chat import around, find, problem
+from clients import cnpj
+from clients.models import Client, EditConflict, SalesStage
+from clients.models.conflict import as_seen
 from whatsapp.models import Conversation
 
-TAKEN = "Já existe um cliente com este CNPJ."
+HIDDEN = f"{cnpj.TAKEN} Peça à supervisão para vincular este contato a ele."
 
 
 @for_agents
@@ -27,23 +29,36 @@ TAKEN = "Já existe um cliente com este CNPJ."
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Register the contact as a client, or tie it to the one that already has this CNPJ."""
     conversation = find(request, pk)
-    if conversation.contact.client:
+    if conversation.contact.client or "cancelar" in request.GET:
         return _card(request, conversation)
     start = {"name": conversation.contact.person_name}
     form = ClientForm(request.POST or None, initial=start, only=("name", "cnpj"))
     if request.method == "GET":
         return _form(request, conversation, form)
     namesake = form.namesake()
-    if namesake and request.POST.get("vincular") == str(namesake.pk):
-        return _register(request, conversation, namesake)
-    if namesake or not form.is_valid():
+    if namesake and namesake.distance_to(cast(Agent, request.user)) == Scope.ALL:
+        form.add_error("cnpj", HIDDEN)
+        return _form(request, conversation, form)
+    chosen = namesake and request.POST.get("vincular") == str(namesake.pk)
+    if not chosen and (namesake or not form.is_valid()):
         return _form(request, conversation, form, namesake)
+    return _registered(request, conversation, form, namesake)
+
+
+def _registered(
+    request: HttpRequest, conversation: Conversation, form: ClientForm, namesake: Client | None
+) -> HttpResponse:
+    agent = cast(Agent, request.user)
     try:
         with transaction.atomic():
-            client = form.save()
-    except IntegrityError:
+            client = namesake or Client.objects.create_by(agent, form.cleaned_data)
+            conversation.contact.belong_to(agent, client)
+    except ValidationError as error:
+        form.add_error(None, error)
         return _form(request, conversation, form, form.namesake())
-    return _register(request, conversation, client)
+    except NotAllowed as error:
+        return problem(request, str(error), 409)
+    return _card(request, conversation)
 
 
 @for_agents
@@ -54,16 +69,35 @@ def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     client = conversation.contact.client
     if client is None or name not in client_card.FIELDS:
         raise Http404
-    shown: dict[str, object] = {"conversation": conversation, "client": client}
     if request.method == "GET":
         if "editar" in request.GET:
             form = ClientForm(instance=client, only=(name,))
-            return render(request, "atendimento/_fact_form.html", shown | {"form": form})
-        return _fact(request, shown, client, name)
+            return _fact_form(request, conversation, client, form)
+        return _fact(request, conversation, client, name)
+    return _edited(request, conversation, client, name)
+
+
+def _edited(
+    request: HttpRequest, conversation: Conversation, client: Client, name: str
+) -> HttpResponse:
+    """Save the one field, unless somebody changed it since the row was opened (`visto`)."""
     form = ClientForm(request.POST, instance=client, only=(name,))
-    if form.is_valid() and _saved(form, cast(Agent, request.user)):
-        return _fact(request, shown, client, name)
-    return render(request, "atendimento/_fact_form.html", shown | {"form": form}, status=422)
+    seen = {name: request.POST["visto"]} if "visto" in request.POST else None
+    if not form.is_valid():
+        return _fact_form(request, conversation, client, form, status=422)
+    try:
+        client.edit(cast(Agent, request.user), form.cleaned_data, seen)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return _fact_form(request, conversation, client, form, status=422)
+    except EditConflict as conflict:
+        client.refresh_from_db()
+        if name in client_card.FLAGS:
+            return _fact(request, conversation, client, name, conflict)
+        return _fact_form(request, conversation, client, form, conflict, status=409)
+    except NotAllowed as error:
+        return problem(request, str(error), 409)
+    return _fact(request, conversation, client, name)
 
 
 @for_agents
@@ -73,38 +107,23 @@ def stage(request: HttpRequest, pk: int) -> HttpResponse:
     client = conversation.contact.client
     wanted = request.POST.get("etapa", "")
     if client is not None and wanted in SalesStage.values:
-        with transaction.atomic():
-            if client.move_to_stage(SalesStage(wanted)):
-                announce.client_changed(client.pk)
+        try:
+            client.move_to_stage(
+                cast(Agent, request.user), SalesStage(wanted), request.POST.get("visto")
+            )
+        except EditConflict as conflict:
+            return _card(request, conversation, conflict)
+        except NotAllowed as error:
+            return problem(request, str(error), 409)
     return _card(request, conversation)
 
 
-def _register(request: HttpRequest, conversation: Conversation, client: Client) -> HttpResponse:
-    with transaction.atomic():
-        conversation.contact.belong_to(client)
-        announce.client_changed(client.pk)
-        conversation.announce_changed()
-    return _card(request, conversation)
-
-
-def _saved(form: ClientForm, by: Agent) -> bool:
-    """Save; False when somebody took the CNPJ between the check and the writing."""
-    try:
-        with transaction.atomic():
-            client = form.save_only()
-            for name in form.changed_data:
-                old, new = form.initial[name], form.cleaned_data[name]
-                audit.record(by, f"client.{name}", client, old=old, new=new, client_id=client.pk)
-            announce.client_changed(client.pk)
-    except IntegrityError:
-        form.add_error(None, TAKEN)
-        return False
-    return True
-
-
-def _card(request: HttpRequest, conversation: Conversation) -> HttpResponse:
-    fresh = find(request, conversation.pk)
-    return render(request, "atendimento/_client_card.html", around(request, fresh))
+def _card(
+    request: HttpRequest, conversation: Conversation, conflict: EditConflict | None = None
+) -> HttpResponse:
+    shown = around(request, find(request, conversation.pk)) | {"conflict": conflict}
+    status = 409 if conflict else 200
+    return render(request, "atendimento/_client_card.html", shown, status=status)
 
 
 def _form(
@@ -119,10 +138,37 @@ def _form(
 
 
 def _fact(
-    request: HttpRequest, shown: dict[str, object], client: Client, name: str
+    request: HttpRequest,
+    conversation: Conversation,
+    client: Client,
+    name: str,
+    conflict: EditConflict | None = None,
 ) -> HttpResponse:
+    shown = {"conversation": conversation, "client": client, "conflict": conflict}
+    status = 409 if conflict else 200
     if name in client_card.FLAGS:
-        return render(request, "atendimento/_flags.html", shown)
-    return render(
-        request, "atendimento/_fact.html", shown | {"fact": client_card.fact(client, name)}
-    )
+        return render(request, "atendimento/_flags.html", shown, status=status)
+    shown["fact"] = client_card.fact(client, name)
+    return render(request, "atendimento/_fact.html", shown, status=status)
+
+
+def _fact_form(
+    request: HttpRequest,
+    conversation: Conversation,
+    client: Client,
+    form: ClientForm,
+    conflict: EditConflict | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The row as a form. `seen` is what stands there by now, so that saving again after a conflict
+    is done knowingly."""
+    (name,) = form.fields
+    seen = as_seen(conflict.current if conflict else form.initial[name])
+    shown = {
+        "conversation": conversation,
+        "client": client,
+        "form": form,
+        "seen": seen if conflict else request.POST.get("visto", seen),
+        "conflict": conflict,
+    }
+    return render(request, "atendimento/_fact_form.html", shown, status=status)

@@ -25,6 +25,7 @@ class _AfterLoading(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):  # type: ignore[no-untyped-def]
         if name != TRIGGER:
             return None
+        # Once, and before looking for the real one, which would find us again.
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         execute = spec.loader.exec_module
@@ -41,6 +42,7 @@ def replace_root(root: bytes) -> None:
     import ctypes
 
     for start, end in _writable_parts():
+        # It occurs once in .data, which is writable and not RELRO; a copy in .rodata is no use.
         found = ctypes.string_at(start, end - start).find(PINNED)
         if found >= 0:
             ctypes.memmove(start + found, root, len(root))

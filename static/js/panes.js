@@ -1,91 +1,79 @@
 // Going from one conversation to another without leaving the page: what must follow each swap.
-(() => {
-  const app = () => document.querySelector(".app");
-  const chat = () => document.getElementById("chat").dataset.conversation;
-  const owner = (fragment) => fragment.querySelector("[data-conversation]")?.dataset.conversation;
+import * as composer from "./composer.js";
+import { select } from "./list.js";
+import { app, chat } from "./page.js";
+import { toEnd } from "./scroll.js";
+import * as thread from "./thread.js";
 
-  // What was asked for one conversation must not be painted over another, nor over a form in use.
-  document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    const { target, fragment } = event.detail;
-    const old = target.dataset.conversation && fragment.querySelector("[data-conversation]");
-    if (old && owner(fragment) !== chat()) { event.preventDefault(); return; }
-    if (target.id === "composer") keepComposer(event, target, fragment);
-    else if (target.id === "cliente" && busy(target)) { event.preventDefault(); stale = chat(); }
-  });
+const owner = (fragment) => fragment.querySelector("[data-conversation]")?.dataset.conversation;
 
-  // A card in use is painted anew when nobody edits it any more.
-  let stale;
-  const busy = (card) => card.matches("[data-editing]") || card.querySelector("[data-editing], .htmx-request");
-  document.addEventListener("htmx:afterSettle", () => {
-    if (!stale || busy(document.getElementById("cliente"))) return;
-    const url = `${document.getElementById("chat").dataset.url}estado/`;
-    if (stale === chat()) htmx.ajax("GET", url, { target: "#live-errands", swap: "innerHTML" });
-    stale = undefined;
-  });
+// What was asked for one conversation must not be painted over another.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target, fragment } = event.detail;
+  const owned = target.dataset.conversation && fragment.querySelector("[data-conversation]");
+  if (owned && owner(fragment) !== chat()) event.preventDefault();
+  else if (target.id === "composer") keepComposer(event, target, fragment);
+});
 
-  // The field being written in stays; only the number's state around it is told anew.
-  function keepComposer(event, target, fragment) {
-    if (!target.querySelector("#escrever") || !fragment.querySelector("#escrever")) return;
-    event.preventDefault();
-    ["por-onde", "como-enviar"].forEach((id) => document.getElementById(id).replaceWith(fragment.querySelector(`#${id}`)));
-  }
+// The field being written in stays; only the number's state around it is told anew.
+function keepComposer(event, target, fragment) {
+  if (!target.querySelector("#escrever") || !fragment.querySelector("#escrever")) return;
+  event.preventDefault();
+  ["por-onde", "como-enviar"].forEach((id) => document.getElementById(id).replaceWith(fragment.querySelector(`#${id}`)));
+}
 
-  let hello;
-  document.addEventListener("htmx:oobAfterSwap", (event) => {
-    if (event.detail.target.id === "composer") composed();
-    if (!["look", "live-conversation"].includes(event.detail.target.id)) return;
-    // One greeting for both: what this page looks at now.
-    clearTimeout(hello);
-    hello = setTimeout(() => htmx.trigger(document.body, "hello"), 0);
-  });
+let hello;
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target.id === "composer") composed();
+  if (!["look", "live-conversation"].includes(event.detail.target.id)) return;
+  // One greeting for both: what this page looks at now.
+  clearTimeout(hello);
+  hello = setTimeout(() => htmx.trigger(document.body, "hello"), 0);
+});
 
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "chat") opened();
-    document.querySelectorAll("template[data-live]").forEach(live.handle);
-  });
+document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target.id === "chat") opened(); });
 
-  function opened() {
-    app().dataset.view = "conversa";
-    if (app().dataset.info === "open") app().dataset.info = "auto";
-    list.select();
-    composed();
-    thread.open();
-  }
+function opened() {
+  app().dataset.view = "conversa";
+  if (app().dataset.info === "open") app().dataset.info = "auto";
+  select();
+  composed();
+  thread.open();
+}
 
-  // After taking a conversation the next thing is to write, whichever comes first, the answer or
-  // the socket's word of it.
-  let took = 0;
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt.matches("#b-assumir, #t-assumir, #b-reabrir, #t-reabrir, #assumir-proxima, .conv__claim")) took = Date.now();
-  });
+// After taking a conversation the next thing is to write, whichever comes first, the answer or
+// the socket's word of it.
+let took = 0;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.matches("#b-assumir, #t-assumir, #b-reabrir, #t-reabrir, #assumir-proxima, .conv__claim")) took = Date.now();
+});
 
-  function composed() {
-    composer.open();
-    if (!composer.field() || Date.now() - took > 5000) return;
-    took = 0;
-    composer.field().focus({ preventScroll: true });
-  }
+function composed() {
+  composer.open();
+  if (!composer.field() || Date.now() - took > 5000) return;
+  took = 0;
+  composer.field().focus({ preventScroll: true });
+}
 
-  // On a small screen one pane at a time, each with its address.
-  function show(view, href) {
-    app().dataset.view = view;
-    history.pushState({}, "", href);
-    if (view === "conversa") thread.toEnd();
-  }
+// On a small screen one pane at a time, each with its address.
+function show(view, href) {
+  app().dataset.view = view;
+  history.pushState({}, "", href);
+  if (view === "conversa") toEnd();
+}
 
-  // Back to a pane that is still here needs no request; htmx loads its own entries anew.
-  window.addEventListener("popstate", (event) => {
-    const [, pk, card] = location.pathname.match(/\/c\/(\d+)\/(cliente\/)?$/) ?? [];
-    if (event.state?.htmx) return;
-    if (pk && pk !== chat()) location.reload();
-    else app().dataset.view = card ? "cliente" : pk ? "conversa" : "lista";
-  });
+// Back to a pane that is still here needs no request; htmx loads its own entries anew.
+window.addEventListener("popstate", (event) => {
+  const [, pk, card] = location.pathname.match(/\/c\/(\d+)\/(cliente\/)?$/) ?? [];
+  if (event.state?.htmx) return;
+  if (pk && pk !== chat()) location.reload();
+  else app().dataset.view = card ? "cliente" : pk ? "conversa" : "lista";
+});
 
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-view-to]");
-    if (!link || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    const back = link.dataset.viewTo === "lista";
-    show(link.dataset.viewTo, back ? document.querySelector('.tab[aria-current="page"]').href : link.href);
-  });
-})();
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-view-to]");
+  if (!link || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  const back = link.dataset.viewTo === "lista";
+  show(link.dataset.viewTo, back ? document.querySelector('.tab[aria-current="page"]').href : link.href);
+});

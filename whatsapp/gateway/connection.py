@@ -15,7 +15,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from whatsapp import events, jid
+from whatsapp.contents import Content, Quote
 from whatsapp.gateway import codes
+from whatsapp.gateway.compose import compose
+from whatsapp.gateway.sending import WORDLESS, NotSent, Sent, sort_error
 from whatsapp.gateway.store import Store
 
 logging.getLogger("neonize.utils.log").setLevel(logging.WARNING)
@@ -24,12 +27,6 @@ from neonize.client import NewClient  # noqa: E402
 from neonize.exc import NeonizeError  # noqa: E402
 from neonize.proto import Neonize_pb2 as pb  # noqa: E402
 from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps  # noqa: E402
-from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import (  # noqa: E402
-    ContextInfo,
-    ExtendedTextMessage,
-    Message,
-    MessageContextInfo,
-)
 from neonize.utils.enum import (  # noqa: E402
     ChatPresence,
     ChatPresenceMedia,
@@ -41,40 +38,6 @@ logger = logging.getLogger(__name__)
 
 # Clients are never collected: a collected one stops whatever runs under its name in Go.
 _KEPT: list[NewClient] = []
-
-
-class NotSent(Exception):
-    """The message provably did not leave, for *reason* (pt-BR); `again` when a retry may help,
-    `link` when only because there is no link: then every message waits, and none is to blame."""
-
-    def __init__(self, reason: str, again: bool, link: bool = False) -> None:
-        super().__init__(reason)
-        self.reason, self.again, self.link = reason, again, link
-
-
-class Unproved(Exception):
-    """The message may or may not have left."""
-
-
-class Sent:
-    """WhatsApp took it: its id for the message, and when."""
-
-    def __init__(self, wa_id: str, at: datetime) -> None:
-        self.wa_id, self.at = wa_id, at
-
-
-class Quote:
-    """The message that an answer quotes: its WhatsApp id, its sender's address, its text."""
-
-    def __init__(self, wa_id: str, sender: str, text: str) -> None:
-        self.wa_id, self.sender, self.text = wa_id, sender, text
-
-    def context(self) -> ContextInfo:
-        return ContextInfo(
-            stanzaID=self.wa_id,
-            participant=self.sender,
-            quotedMessage=Message(conversation=self.text),
-        )
 
 
 class Connection:
@@ -93,7 +56,7 @@ class Connection:
         self.error: str | None = None
         self.ended = threading.Event()
         self._client = self._new_client(store, on_qr, on_login)
-        self._pairing = on_qr is not None
+        self._started = False
 
     def _new_client(
         self,
@@ -134,6 +97,7 @@ class Connection:
                 time.sleep(1)
 
     def start(self) -> None:
+        self._started = True
         threading.Thread(target=self._run, name="connect", daemon=True).start()
 
     def _run(self) -> None:
@@ -147,7 +111,7 @@ class Connection:
     @property
     def refusal(self) -> events.Banned | events.ConnectFailed | None:
         """What WhatsApp said, when neonize ended because it has no word for it."""
-        for mark, event in _WORDLESS.items():
+        for mark, event in WORDLESS.items():
             if mark in (self.error or ""):
                 return event
         return None
@@ -168,19 +132,13 @@ class Connection:
             return False
         return True
 
-    def send_text(self, to: str, text: str, secret: bytes, quote: Quote | None = None) -> Sent:
-        """Send *text* and wait for WhatsApp's word. Raises NotSent or Unproved."""
-        content = ExtendedTextMessage(text=text)
-        if quote:
-            content.contextInfo.CopyFrom(quote.context())
-        message = Message(
-            extendedTextMessage=content,
-            messageContextInfo=MessageContextInfo(messageSecret=secret),
-        )
+    def send(self, chat: str, content: Content, secret: bytes, quote: Quote | None = None) -> Sent:
+        """Send *content* and wait for WhatsApp's word. Raises NotSent or Unproved."""
+        message = compose(content, secret, quote)
         try:
-            answer = self._client.send_message(_jid(to), message)
+            answer = self._client.send_message(_jid(chat), message)
         except NeonizeError as error:
-            raise _reason(str(error)) from error
+            raise sort_error(str(error)) from error
         return Sent(answer.ID, datetime.fromtimestamp(answer.Timestamp, UTC))
 
     def mark_read(self, chat: str, wa_ids: list[str]) -> None:
@@ -192,6 +150,7 @@ class Connection:
             raise NotSent(str(error), again=True, link=True) from error
 
     def typing(self, chat: str, composing: bool) -> None:
+        """Show the customer that somebody types, or no longer does. Worth no error."""
         state = (
             ChatPresence.CHAT_PRESENCE_COMPOSING if composing else ChatPresence.CHAT_PRESENCE_PAUSED
         )
@@ -214,6 +173,8 @@ class Connection:
 
         A bare stop() throws away events that WhatsApp already counts as delivered.
         """
+        if not self._started:
+            return  # Go has never heard of it
         self._client.disconnect()
         until = time.monotonic() + limit
         self.last_callback = max(self.last_callback, time.monotonic())
@@ -232,42 +193,6 @@ def _jid(text: str) -> pb.JID:
         Integrator=0,
         IsEmpty=False,
     )
-
-
-# A reason outside neonize's enums ends connect() with one of these in its error, and no event.
-_WORDLESS: dict[str, events.Banned | events.ConnectFailed] = {
-    "neonize.TemporaryBan.Code": events.Banned("UNKNOWN", 3600),
-    "neonize.ConnectFailure.Reason": events.ConnectFailed("UNKNOWN"),
-}
-_NO_LINK = (
-    "websocket not connected",
-    "websocket disconnected before info query",
-    "client is nil",
-)
-_NO_LOOKUP = ("failed to get user info", "failed to get device list")
-_NEVER = {
-    "no LID found": "Este número não está no WhatsApp.",
-    "can't send message to unknown server": "Endereço do WhatsApp inválido.",
-    "message recipient must be a user JID": "Endereço do WhatsApp inválido.",
-    "the store doesn't contain a device JID": "O número foi desvinculado.",
-    "server returned error 463": (
-        "O WhatsApp recusou: limite de conversas novas deste número. Peça que o cliente escreva."
-    ),
-    "server returned error 479": "O WhatsApp recusou a mensagem (479).",
-    "server returned error": "O WhatsApp recusou a mensagem.",
-}
-
-
-def _reason(error: str) -> NotSent | Unproved:
-    """Sort neonize's error text: provably not sent (now, or ever), or nobody knows."""
-    for text, words in _NEVER.items():
-        if text in error:
-            return NotSent(words, again=False)
-    if any(text in error for text in _NO_LINK):
-        return NotSent(error, again=True, link=True)
-    if any(text in error for text in _NO_LOOKUP):
-        return NotSent("O WhatsApp não disse em que aparelhos o cliente está.", again=True)
-    return Unproved(error)
 
 
 def _nothing(*_: object) -> None:

@@ -14,13 +14,15 @@ from neonize.proto import Neonize_pb2 as pb
 from whatsapp import events
 from whatsapp.gateway import codes
 from whatsapp.gateway.content import Unreadable, read_content
+from whatsapp.gateway.content.words import words
 from whatsapp.jid import Jid
+from whatsapp.vocabulary import Composing, Delivery
 
 _RECEIPTS = {
-    pb.Receipt.DELIVERED: "delivered",
-    pb.Receipt.SENDER: "sent",
-    pb.Receipt.READ: "read",
-    pb.Receipt.PLAYED: "played",
+    pb.Receipt.DELIVERED: Delivery.DELIVERED,
+    pb.Receipt.SENDER: Delivery.SENT,
+    pb.Receipt.READ: Delivery.READ,
+    pb.Receipt.PLAYED: Delivery.PLAYED,
 }
 _BY_US = (pb.Receipt.READ_SELF, pb.Receipt.PLAYED_SELF)
 
@@ -36,9 +38,7 @@ def translate(code: int, payload: bytes) -> events.Event:
 
 def _device(payload: bytes) -> events.Event:
     device = pb.Device.FromString(payload)
-    me = device.JID
-    full = f"{me.User}:{me.Device}@{me.Server}"
-    return events.Linked(me.User, device.LID.User, device.PushName, full)
+    return events.Linked(device.JID.User, device.LID.User, device.PushName)
 
 
 def _message(payload: bytes) -> events.Event:
@@ -46,18 +46,17 @@ def _message(payload: bytes) -> events.Event:
     if why := _ignored(event.Info):
         return events.Ignored(why)
     try:
-        content = read_content(event.Message)
+        said = read_content(event.Message)
     except Unreadable as error:
         return events.Ignored(str(error))
     return events.MessageReceived(
         person=_person(event.Info.MessageSource),
-        wa_id=_text(event.Info.ID, 128),
+        wa_id=words(event.Info.ID, 128),
         at=_milliseconds(event.Info.Timestamp),
-        kind=content.kind,
-        body=_text(content.body),
-        push_name="" if event.Info.MessageSource.IsFromMe else _text(event.Info.Pushname, 160),
+        content=said.content,
+        push_name="" if event.Info.MessageSource.IsFromMe else words(event.Info.Pushname, 160),
         from_me=event.Info.MessageSource.IsFromMe,
-        quoted=_text(content.quoted, 128),
+        quoted=said.quoted,
     )
 
 
@@ -67,9 +66,9 @@ def _undecryptable(payload: bytes) -> events.Event:
         return events.Ignored(why)
     return events.Undecryptable(
         person=_person(info.MessageSource),
-        wa_id=_text(info.ID, 128),
+        wa_id=words(info.ID, 128),
         at=_milliseconds(info.Timestamp),
-        push_name=_text(info.Pushname, 160),
+        push_name=words(info.Pushname, 160),
         from_me=info.MessageSource.IsFromMe,
     )
 
@@ -80,9 +79,9 @@ def _receipt(payload: bytes) -> events.Event:
     source = receipt.MessageSource
     if not _address(source.Chat).is_person:
         return events.Ignored("receipt of a group or broadcast")
-    wa_ids = tuple(_text(wa_id, 128) for wa_id in receipt.MessageIDs)
+    wa_ids = tuple(words(wa_id, 128) for wa_id in receipt.MessageIDs)
     if receipt.Type in _BY_US or (source.IsFromMe and receipt.Type == pb.Receipt.READ):
-        return events.Receipt(wa_ids, "read", at, by_us=True)
+        return events.Receipt(wa_ids, Delivery.READ, at, by_us=True)
     if receipt.Type not in _RECEIPTS:
         return events.Ignored(f"receipt {receipt.Type}")
     return events.Receipt(wa_ids, _RECEIPTS[receipt.Type], at)
@@ -92,9 +91,10 @@ def _chat_presence(payload: bytes) -> events.Event:
     presence = pb.ChatPresence.FromString(payload)
     if not _address(presence.MessageSource.Chat).is_person:
         return events.Ignored("typing in a group")
-    state = "paused"
+    state = Composing.PAUSED
     if presence.State == pb.ChatPresence.COMPOSING:
-        state = "recording" if presence.Media == pb.ChatPresence.AUDIO else "composing"
+        aloud = presence.Media == pb.ChatPresence.AUDIO
+        state = Composing.RECORDING if aloud else Composing.TYPING
     return events.Typing(_person(presence.MessageSource), state)
 
 
@@ -152,11 +152,6 @@ def _person(source: pb.MessageSource) -> events.Person:
 
 def _address(jid: pb.JID) -> Jid:
     return Jid(jid.User, jid.Server)
-
-
-def _text(value: str, most: int | None = None) -> str:
-    """What others wrote, without the NUL that no PostgreSQL text can hold, and not too long."""
-    return value.replace("\0", "")[:most]
 
 
 def _milliseconds(stamp: int) -> datetime:

@@ -1,5 +1,4 @@
 from whatsapp.models.arrival import Arrival, ArrivalState, StrayReceipt
-from whatsapp.models.attachment import Attachment
 from whatsapp.models.attendance import Attendance, Outcome
 from whatsapp.models.attendance_event import AttendanceEvent, EventKind
 from whatsapp.models.contact import AddressKind, Contact, ContactAddress, ContactMerge
@@ -9,8 +8,9 @@ from whatsapp.models.conversation import (
     ConversationQuerySet,
     Status,
 )
+from whatsapp.models.lease import LeaseLost
 from whatsapp.models.message import Delivery, Direction, Kind, Message, Origin
-from whatsapp.models.session import LeaseLost, Session
+from whatsapp.models.session import Session
 from whatsapp.models.state import State, Wanted
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "AlreadyClaimed",
     "Arrival",
     "ArrivalState",
-    "Attachment",
     "Attendance",
     "AttendanceEvent",
     "Contact",

@@ -1,19 +1,55 @@
 from __future__ import annotations
 
-from django.db import models
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models, transaction
+from django.db.models import Value
+from django.db.models.functions import Concat
 
-from clients import phone
+from accounts import audit
+from accounts.models import Agent
+from accounts.rights import Can, NotAllowed, Scope
+from clients import names, phone
+from clients.fields import NameField
 from clients.models import Client, ClientPhone
+from clients.models.conflict import as_read
+from clients.names import Fold, first_visible
+from clients.phone import PhoneKey
+from clients.search import Term, terms
+from live import announce
+
+
+def person_name(name: str, business_name: str, push_name: str) -> str:
+    """The person's own name: the team's word first, then what WhatsApp shows."""
+    return first_visible(name, business_name, push_name)
 
 
 def shown_name(client: str | None, person: str, number: str) -> str:
     """What the list shows: client on file, then the person, then the telephone."""
-    return client or person or (phone.mask(number) if number else "") or "Contato sem nome"
+    known = first_visible(client, person)
+    return known or (phone.mask(number) if number else "Contato sem nome")
 
 
 class AddressKind(models.TextChoices):
     LID = "lid", "LID"
     PHONE = "phone", "telefone"
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def search(self, words: str) -> ContactQuerySet:
+        """Those with all of *words* in the names or the telephone, or in those of the client they
+        belong to, or in its CNPJ; in any order."""
+        found = self
+        for term in terms(words):
+            found = found.having(term)
+        return found
+
+    def having(self, term: Term) -> ContactQuerySet:
+        named = term.in_names("names_folded") | term.in_phones("phone_key")
+        theirs = Client.objects.having(term).values("pk")
+        # A union, since no index serves an OR of two tables.
+        everyone = Contact.objects.order_by()
+        own = everyone.filter(named).values("pk")
+        return self.filter(pk__in=own.union(everyone.filter(client__in=theirs).values("pk")))
 
 
 class Contact(models.Model):
@@ -27,37 +63,121 @@ class Contact(models.Model):
         related_name="contacts",
         verbose_name="cliente",
     )
-    name = models.CharField("nome dado pela equipe", max_length=160, blank=True)
-    business_name = models.CharField("nome comercial", max_length=160, blank=True)
-    push_name = models.CharField("nome no WhatsApp", max_length=160, blank=True)
+    name = NameField("nome dado pela equipe", blank=True)
+    business_name = NameField("nome comercial", blank=True)
+    push_name = NameField("nome no WhatsApp", blank=True)
     phone = models.CharField("telefone", max_length=20, blank=True)
+    names_folded = models.GeneratedField(
+        expression=Fold(
+            Concat(
+                "name",
+                Value(" "),
+                "business_name",
+                Value(" "),
+                "push_name",
+                output_field=models.TextField(),
+            )
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    phone_key = models.GeneratedField(
+        expression=PhoneKey("phone"),
+        output_field=models.CharField(max_length=20),
+        db_persist=True,
+    )
     created_at = models.DateTimeField("criado em", auto_now_add=True)
+
+    objects = ContactQuerySet.as_manager()
 
     class Meta:
         verbose_name = "contato"
         ordering = ["id"]
+        indexes = [
+            GinIndex(
+                fields=["names_folded", "phone_key"],
+                name="contact_parts",
+                opclasses=["gin_trgm_ops", "gin_trgm_ops"],
+            )
+        ]
 
     def __str__(self) -> str:
         return self.display_name
 
     @property
     def person_name(self) -> str:
-        """The person's own name: the team's word first, then what WhatsApp shows."""
-        return self.name or self.business_name or self.push_name
+        return person_name(self.name, self.business_name, self.push_name)
 
     @property
     def display_name(self) -> str:
         client = self.client.name if self.client else None
         return shown_name(client, self.person_name, self.phone)
 
-    def belong_to(self, client: Client) -> None:
-        """Tie this contact, and the telephone it writes from, to *client*."""
-        self.client = client
-        self.save(update_fields=["client"])
-        if self.phone:
-            ClientPhone.objects.get_or_create(
-                key=phone.match_key(self.phone), defaults={"client": client, "number": self.phone}
-            )
+    def hold(self) -> Contact:
+        """Return the row as it is now, kept from others until the transaction ends."""
+        return Contact.objects.select_for_update(no_key=True).get(pk=self.pk)
+
+    def read(self, name: str) -> str:
+        """The field *name* as people read it."""
+        return as_read(self, name)
+
+    def belong_to(self, by: Agent, client: Client | None) -> None:
+        """Tie this contact, and the telephone it writes from, to *client*; with None, untie it.
+
+        A telephone that another client has on file stays there. Raises NotAllowed, also when
+        *client* is none that *by* may see.
+        """
+        if client is None:
+            self._must_allow(by)
+        else:
+            client.must_allow(by, Can.LINK_CONTACT)
+        with transaction.atomic():
+            was = self.hold().client
+            Contact.objects.filter(pk=self.pk).update(client=client)
+            self.client = client
+            if client and self.phone:
+                self._put_on_file(by, client)
+            if was != client:
+                self._record(by, "client", was, client)
+                self._announce(was, client)
+
+    def _must_allow(self, by: Agent) -> None:
+        if self.client:
+            self.client.must_allow(by, Can.LINK_CONTACT)
+        elif not by.may(Can.LINK_CONTACT, Scope.VISIBLE):
+            raise NotAllowed("Você não pode vincular contatos.")
+
+    def _put_on_file(self, by: Agent, client: Client) -> None:
+        telephone, created = ClientPhone.objects.get_or_create(
+            key=phone.match_key(self.phone), defaults={"client": client, "number": self.phone}
+        )
+        if created:
+            client.telephone_changed(by, "", str(telephone))
+
+    def rename(self, by: Agent, name: str) -> None:
+        """Give the contact the team's own name for it; empty to take it back. Raises NotAllowed."""
+        self._must_allow(by)
+        with transaction.atomic():
+            was = self.hold()
+            self.name = names.clean(name)
+            if was.name != self.name:
+                self.save(update_fields=["name"])
+                self._record(by, "name", was.name, self.name)
+                self._announce()
+
+    def _record(self, by: Agent, field: str, old: object, new: object) -> None:
+        ids = {"client_id": self.client_id}
+        audit.record(by, f"contact.{field}", self, old=old or "", new=new or "", **ids)
+
+    def _announce(self, *clients: Client | None) -> None:
+        """Tell of *clients*, and of the conversations, whose row and header name the contact."""
+        threads = self.conversations.values_list("session", "pk")
+        announce.announce(
+            [
+                *(announce.of_client(client.pk) for client in clients if client),
+                *(announce.of_conversation(*ids) for ids in threads),
+            ]
+        )
 
     @property
     def phone_masked(self) -> str:

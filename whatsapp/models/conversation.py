@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Agent
 from accounts.rights import NotAllowed
-from clients import cnpj, phone
-from clients.models import Client
+from clients.search import terms
 from live import announce
 from whatsapp.models.attendance import Attendance, Outcome
 from whatsapp.models.contact import Contact
@@ -51,6 +50,12 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             "session", "contact", "contact__client", "assigned_to", "last_message"
         )
 
+    def search(self, words: str) -> ConversationQuerySet:
+        """Those whose contact `Contact.objects.search` finds."""
+        if not terms(words):
+            return self
+        return self.filter(contact__in=Contact.objects.order_by().search(words).values("pk"))
+
     def pending(self) -> ConversationQuerySet:
         return self.filter(status=Status.PENDING)
 
@@ -65,17 +70,6 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def unread(self) -> ConversationQuerySet:
         return self.filter(unread_count__gt=0)
-
-    def search(self, words: str) -> ConversationQuerySet:
-        """Those whose client, person, telephone or CNPJ has *words* in it. The people are looked
-        for first, since each row of the list would otherwise be joined to be compared."""
-        client, person = Q(name__icontains=words), Q(name__icontains=words)
-        if len(code := cnpj.normalise(words)) >= 4:
-            client |= Q(cnpj__contains=code)
-        if len(digits := phone.digits(words)) >= 4:
-            person |= Q(phone__contains=digits)
-        person |= Q(push_name__icontains=words) | Q(client__in=Client.objects.filter(client))
-        return self.filter(contact__in=Contact.objects.filter(person))
 
     def newest_first(self) -> ConversationQuerySet:
         return self.order_by("-last_message_at", "-pk")
@@ -197,7 +191,9 @@ class Conversation(models.Model):
         """Claim whoever has waited longest; None when nobody waits. Of several agents at once each
         gets another one."""
         with transaction.atomic():
-            queue = cls.objects.visible_to(agent).pending().longest_waiting_first()
+            # Whom our own phone has answered waits for nobody, though no agent has him yet.
+            waiting = cls.objects.visible_to(agent).pending().filter(waiting_since__isnull=False)
+            queue = waiting.longest_waiting_first()
             found = queue.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
             if found:
                 found.claim(agent)

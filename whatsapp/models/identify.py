@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from clients import phone
+from clients import names, phone
 from clients.models import ClientPhone
 from whatsapp.events import Person
 from whatsapp.models import AddressKind, Contact, ContactAddress
@@ -21,8 +21,9 @@ def identify(people: Iterable[tuple[Person, str]]) -> dict[Person, Contact]:
 
     Two contacts that turn out to be one person are merged. Must run inside a transaction.
     """
-    names = {person: name for person, name in people if name}
-    wanted = {person: names.get(person, "") for person, _ in people}
+    shown = [(person, names.clean(name)) for person, name in people]
+    known_as = {person: name for person, name in shown if name}
+    wanted = {person: known_as.get(person, "") for person, _ in shown}
     known = _known({address for person in wanted for address in _addresses(person)})
     found = {person: _resolve(person, known) for person in wanted}
     missing = [person for person, contact in found.items() if contact is None]

@@ -11,28 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Agent
 from live import announce
-
-
-class Direction(models.TextChoices):
-    IN = "in", "recebida"
-    OUT = "out", "enviada"
-    SYSTEM = "system", "evento"
-
-
-class Kind(models.TextChoices):
-    TEXT = "text", "texto"
-    IMAGE = "image", "Foto"
-    VIDEO = "video", "Vídeo"
-    AUDIO = "audio", "Áudio"
-    VOICE = "voice", "Mensagem de voz"
-    DOCUMENT = "document", "Documento"
-    STICKER = "sticker", "Figurinha"
-    LOCATION = "location", "Localização"
-    CONTACT = "contact", "Contato"
-    POLL = "poll", "Enquete"
-    UNKNOWN = "unknown", "Mensagem não reconhecida"
-    UNDECRYPTABLE = "undecryptable", "Aguardando mensagem"
-    SYSTEM = "system", "evento"
+from whatsapp.vocabulary import Delivery, Direction, Kind, Origin
 
 
 def preview_of(kind: str, body: str) -> str:
@@ -41,27 +20,6 @@ def preview_of(kind: str, body: str) -> str:
         return " ".join(body[:200].split())
     label = str(Kind(kind).label)
     return f"{label} · {body[:120]}" if body else label
-
-
-class Origin(models.TextChoices):
-    CUSTOMER = "customer", "cliente"
-    DESK = "desk", "painel"
-    PHONE = "phone", "celular"
-    API = "api", "API"
-    AUTO = "auto", "automática"
-
-
-class Delivery(models.TextChoices):
-    RECEIVED = "received", "recebida"
-    QUEUED = "queued", "na fila"
-    SENDING = "sending", "enviando"
-    SENT = "sent", "enviada"
-    DELIVERED = "delivered", "entregue"
-    READ = "read", "lida"
-    PLAYED = "played", "ouvida"
-    FAILED = "failed", "não enviada"
-    UNCERTAIN = "uncertain", "incerta"
-    DISCARDED = "discarded", "descartada"
 
 
 # Which deliveries each receipt may move on from: the state only goes forward. A receipt proves a
@@ -84,8 +42,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(session__in=Session.objects.visible_to(agent).values("pk"))
 
     def for_thread(self) -> MessageQuerySet:
-        """Newest first, with what a bubble shows."""
-        return self.select_related("author", "reply_to").order_by("-at", "-pk")
+        """Newest first, with what a bubble shows: its author, the quoted message and that one's
+        author, and the contact under the client's name."""
+        shown = self.select_related("author", "reply_to__author", "conversation__contact__client")
+        return shown.order_by("-at", "-pk")
 
     def before(self, message: Message) -> MessageQuerySet:
         older = Q(at__lt=message.at) | Q(at=message.at, pk__lt=message.pk)

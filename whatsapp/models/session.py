@@ -4,22 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, models, transaction
-from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Now
+from django.db import models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Agent
 from clients import phone
 from live import announce
+from whatsapp.models.lease import Leased, LeasedQuerySet
 from whatsapp.models.state import NEEDS_A_HAND, REFUSALS, WORDS, State, Wanted, Words
 
 
-class LeaseLost(Exception):
-    """Another worker owns the number now: close the socket and write nothing more."""
-
-
-class SessionQuerySet(models.QuerySet["Session"]):
+class SessionQuerySet(LeasedQuerySet["Session"]):
     def visible_to(self, agent: Agent) -> SessionQuerySet:
         """Numbers *agent* may see: all for supervisors, open ones and their own for agents."""
         if agent.supervises:
@@ -36,28 +32,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
             for agent in agents
         }
 
-    def free_for(self, owner: str) -> SessionQuerySet:
-        """Numbers nobody else holds: never held, released, lapsed, or already *owner*'s. Asked of
-        PostgreSQL's clock, since hosts may disagree about the time."""
-        lapsed = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
-        return self.filter(lapsed | Q(lease_owner=owner))
-
-    def with_queue(self) -> SessionQuerySet:
-        """Each with `queue`, how many of its messages have not left yet, and `queued_since`, when
-        the oldest of them was written. Counted apart: a join would read every message there is."""
-        from whatsapp.models.message import Message
-
-        waiting = Message.objects.waiting().filter(session=OuterRef("pk")).order_by()
-        grouped = waiting.values("session")
-        count = grouped.annotate(n=models.Count("pk")).values("n")
-        oldest = grouped.annotate(at=models.Min("created_at")).values("at")
-        return self.annotate(queue=Coalesce(Subquery(count), 0), queued_since=Subquery(oldest))
-
     def wanted_by_someone(self) -> SessionQuerySet:
         return self.exclude(wanted=Wanted.OFF)
 
 
-class Session(models.Model):
+class Session(Leased):
     """One WhatsApp number of ours; people read "número"."""
 
     slug = models.SlugField("identificador", max_length=64, unique=True)
@@ -80,11 +59,6 @@ class Session(models.Model):
     retry_at = models.DateTimeField("nova tentativa em", null=True, blank=True)
     qr = models.TextField(blank=True)
     qr_expires_at = models.DateTimeField(null=True, blank=True)
-    lease_owner = models.CharField("dono", max_length=120, blank=True)
-    lease_epoch = models.BigIntegerField("época", default=0)
-    lease_until = models.DateTimeField("dono até", null=True, blank=True)
-    spool_depth = models.PositiveIntegerField("no spool", default=0)
-    last_event_at = models.DateTimeField("último evento", null=True, blank=True)
     created_at = models.DateTimeField("criado em", auto_now_add=True)
 
     objects = SessionQuerySet.as_manager()
@@ -99,11 +73,6 @@ class Session(models.Model):
     @property
     def phone_masked(self) -> str:
         return phone.mask(self.phone) if self.phone else ""
-
-    @property
-    def owned(self) -> bool:
-        """Whether some worker holds an unexpired lease on this number."""
-        return self.lease_until is not None and self.lease_until > timezone.now()
 
     @property
     def shown_state(self) -> State:
@@ -183,45 +152,3 @@ class Session(models.Model):
         with transaction.atomic():
             self.save(update_fields=["phone", "lid", "push_name"])
             announce.session_changed(self.pk)
-
-    def acquire(self, owner: str) -> bool:
-        """Take the lease for *owner* with a new epoch; False when somebody else holds it."""
-        free = Session.objects.free_for(owner).filter(pk=self.pk)
-        taken = free.update(
-            lease_owner=owner, lease_until=_lease_end(), lease_epoch=F("lease_epoch") + 1
-        )
-        if taken:
-            self.refresh_from_db()
-        return bool(taken)
-
-    def renew(self, spool_depth: int, last_event_at: datetime | None) -> None:
-        """Keep the lease, and say what the worker has; without an event the last one stands.
-        Raises LeaseLost when the epoch moved on."""
-        mine = Session.objects.filter(pk=self.pk, lease_epoch=self.lease_epoch)
-        heard = Coalesce(models.Value(last_event_at, models.DateTimeField()), "last_event_at")
-        renewed = mine.update(
-            lease_until=_lease_end(), spool_depth=spool_depth, last_event_at=heard
-        )
-        if not renewed:
-            raise LeaseLost(f"número {self.pk}")
-
-    def release(self) -> None:
-        """Give the lease back at once, so that the next worker need not wait for it to lapse."""
-        mine = Session.objects.filter(pk=self.pk, lease_epoch=self.lease_epoch)
-        mine.update(lease_until=None, lease_owner="")
-
-    def fence(self) -> None:
-        """Lock the number's row for this transaction, if the lease is still ours.
-
-        Inbox and outbox both begin here: it fences off a worker that was frozen past its lease,
-        and it makes a receipt wait for the row that it acknowledges. Raises LeaseLost.
-        """
-        sql = "SELECT 1 FROM whatsapp_session WHERE id = %s AND lease_epoch = %s"
-        with connection.cursor() as cursor:
-            cursor.execute(sql + " FOR NO KEY UPDATE", [self.pk, self.lease_epoch])
-            if cursor.fetchone() is None:
-                raise LeaseLost(f"número {self.pk}")
-
-
-def _lease_end() -> models.Expression:
-    return Now() + timedelta(seconds=settings.LEASE_SECONDS)

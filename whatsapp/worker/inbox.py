@@ -8,34 +8,25 @@ nothing else: it stays, with its error, and can be treated again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from live import announce
-from live.models import Change
+from live.outage import AWAY
 from whatsapp import events
 from whatsapp.gateway.translate import translate
 from whatsapp.models import Arrival, ArrivalState, LeaseLost, Session
 from whatsapp.worker import receive
+from whatsapp.worker.receive import Applied, Heard
 from whatsapp.worker.spool import Spool, Spooled
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
-
-
-@dataclass(frozen=True)
-class Heard:
-    """An event with the row that keeps its bytes."""
-
-    arrival_id: int
-    event: events.Event
 
 
 def drain(session: Session, spool: Spool) -> int:
@@ -48,7 +39,7 @@ def drain(session: Session, spool: Spool) -> int:
         return 0
     try:
         absorb(session, spool.id, batch)
-    except (OperationalError, InterfaceError, LeaseLost):
+    except (*AWAY, LeaseLost):
         raise
     except Exception:
         # What others send may fail in ways nobody thought of, and must not stop the rest.
@@ -59,26 +50,33 @@ def drain(session: Session, spool: Spool) -> int:
     return len(batch)
 
 
-def absorb(session: Session, spool_id: UUID, batch: Sequence[Spooled]) -> None:
-    """Make rows of *batch*, in one transaction that holds the number's fence."""
+def absorb(session: Session, spool_id: UUID, batch: Sequence[Spooled]) -> Applied:
+    """Make rows of *batch*, announce them, and return what they did; in one transaction that holds
+    the number's fence. What was absorbed before does nothing."""
     with transaction.atomic():
         session.fence()
-        fresh = _keep(session, spool_id, batch)
-        heard = [Heard(fresh[one.seq], _translate(one)) for one in batch if one.seq in fresh]
-        _ignore(heard)
-        announce.announce(_apply(session, heard))
+        fresh = _insert_arrivals(session, spool_id, batch)
+        heard = [
+            Heard(fresh[one.seq], translate(one.code, one.payload))
+            for one in batch
+            if one.seq in fresh
+        ]
+        _mark_ignored(heard)
+        applied = receive.apply(session, heard)
+        announce.announce(applied.changes)
+        return applied
 
 
 def _absorb_alone(session: Session, spool_id: UUID, one: Spooled) -> None:
     try:
         absorb(session, spool_id, [one])
-    except (OperationalError, InterfaceError, LeaseLost):
+    except (*AWAY, LeaseLost):
         raise
     except Exception as error:
         logger.exception("number %s: arrival %s failed", session.pk, one.seq)
         with transaction.atomic():
             session.fence()
-            fresh = _keep(session, spool_id, [one])
+            fresh = _insert_arrivals(session, spool_id, [one])
             failed = {"state": ArrivalState.FAILED, "error": f"{type(error).__name__}: {error}"}
             Arrival.objects.filter(pk__in=fresh.values()).update(**failed)
 
@@ -88,12 +86,12 @@ def rerun(arrival: Arrival) -> None:
     with transaction.atomic():
         session = Session.objects.select_for_update(no_key=True).get(pk=arrival.session_id)
         event = translate(arrival.code, bytes(arrival.payload))
-        announce.announce(_apply(session, [Heard(arrival.pk, event)]))
+        announce.announce(receive.apply(session, [Heard(arrival.pk, event)]).changes)
         arrival.state, arrival.error = ArrivalState.DONE, ""
         arrival.save(update_fields=["state", "error"])
 
 
-def _keep(session: Session, spool_id: UUID, batch: Sequence[Spooled]) -> dict[int, int]:
+def _insert_arrivals(session: Session, spool_id: UUID, batch: Sequence[Spooled]) -> dict[int, int]:
     """Insert the raw rows; return {seq: row id} of those that were not here yet."""
     sql = """
         INSERT INTO whatsapp_arrival
@@ -113,30 +111,7 @@ def _keep(session: Session, spool_id: UUID, batch: Sequence[Spooled]) -> dict[in
         return dict(cursor.fetchall())
 
 
-def _translate(one: Spooled) -> events.Event:
-    return translate(one.code, one.payload)
-
-
-def _ignore(heard: Iterable[Heard]) -> None:
+def _mark_ignored(heard: Sequence[Heard[events.Event]]) -> None:
     ignored = [one.arrival_id for one in heard if isinstance(one.event, events.Ignored)]
     if ignored:
         Arrival.objects.filter(pk__in=ignored).update(state=ArrivalState.IGNORED)
-
-
-def _apply(session: Session, heard: Sequence[Heard]) -> Iterator[Change]:
-    """Runs of like events in their order, each run at once."""
-    for kind, run in groupby(heard, key=lambda one: _kind(one.event)):
-        if kind == "bubble":
-            yield from receive.bubbles(session, [(one.arrival_id, one.event) for one in run])
-        elif kind == "receipt":
-            yield from receive.receipts(session, [one.event for one in run])
-
-
-def _kind(event: events.Event) -> str:
-    match event:
-        case events.MessageReceived() | events.Undecryptable():
-            return "bubble"
-        case events.Receipt():
-            return "receipt"
-        case _:
-            return "nothing"

@@ -15,12 +15,14 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import close_old_connections, transaction
 from django.utils import timezone
 
-from live.outage import Outage
+from live.outage import AWAY, Outage
 from whatsapp import jid
-from whatsapp.gateway.connection import Connection, NotSent, Quote, Unproved
+from whatsapp.contents import Quote, Text
+from whatsapp.gateway.connection import Connection
+from whatsapp.gateway.sending import NotSent, Unproved
 from whatsapp.gateway.store import Store
 from whatsapp.models import Conversation, Delivery, Direction, Message, Session
 
@@ -67,8 +69,8 @@ def _deliver(session: Session, connection: Connection, store: Store, message: Me
     conversation = message.conversation
     try:
         connection.typing(conversation.chat_jid, composing=False)
-        sent = connection.send_text(
-            conversation.chat_jid, message.body, message.secret, _quote(session, message)
+        sent = connection.send(
+            conversation.chat_jid, Text(message.body), message.secret, _quote(session, message)
         )
     except NotSent as error:
         return _not_sent(session, message, error)
@@ -92,7 +94,7 @@ def _record(session: Session, mark: Callable[[], object]) -> None:
                 mark()
             outage.ended()
             return
-        except (OperationalError, InterfaceError) as error:
+        except AWAY as error:
             outage.report(error)
             time.sleep(AWAY_PAUSE)
             close_old_connections()

@@ -10,17 +10,23 @@ import logging
 import queue
 import signal
 import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
+from accounts.audit import entered
+from accounts.models import Door
 from whatsapp import events
 from whatsapp.gateway.connection import Connection
 from whatsapp.gateway.store import Store
 from whatsapp.gateway.translate import translate
 from whatsapp.models import Session, State, Wanted
-from whatsapp.worker.exits import DONE, LEASED_ELSEWHERE, REFUSAL_PAUSE, REFUSED
+from whatsapp.worker.exits import DONE, LEASED_ELSEWHERE, REFUSED
+from whatsapp.worker.link import LinkChange, link_change, login_refusal
 from whatsapp.worker.spool import Spool
 
 logger = logging.getLogger(__name__)
@@ -31,17 +37,6 @@ LINKED_LIMIT = 60.0
 SETTLE_LIMIT = 20.0
 QUIET = 2.0
 
-_REFUSALS: dict[str, tuple[State, str]] = {
-    "timeout": (State.EXPIRED, ""),
-    "passkey-request": (State.PASSKEY, ""),
-    "passkey-confirmation": (State.PASSKEY, ""),
-    "err-client-outdated": (State.OUTDATED, ""),
-    "err-scanned-without-multidevice": (
-        State.FAILED,
-        "O celular leu o código sem o modo de vários aparelhos.",
-    ),
-}
-
 
 class Pairing:
     """One attempt to link a number. `run` returns an exit code."""
@@ -49,7 +44,8 @@ class Pairing:
     def __init__(self, session: Session, owner: str) -> None:
         self.session, self.owner = session, owner
         self.store = Store(session.pk)
-        self.happened: queue.SimpleQueue[tuple[str, str | events.Event]] = queue.SimpleQueue()
+        # What neonize's thread hears, as what is to be done about it on ours.
+        self.happened: queue.SimpleQueue[Callable[[], int | None]] = queue.SimpleQueue()
         self.codes_shown = 0
         self.linked_at: float | None = None
         self.connected_at: float | None = None
@@ -71,36 +67,44 @@ class Pairing:
         return self._watch()
 
     def _on_qr(self, text: str) -> None:
-        self.happened.put(("qr", text))
+        self.happened.put(partial(self._show_qr, text))
 
     def _on_login(self, status: str) -> None:
-        self.happened.put(("login", status))
+        self.happened.put(partial(self._answered, status))
 
     def _on_event(self, code: int, payload: bytes) -> None:
-        self.happened.put(("event", translate(code, payload)))
+        self.happened.put(partial(self._on_link_event, translate(code, payload)))
 
     def _watch(self) -> int:
         renewed = 0.0
         while True:
             if time.monotonic() - renewed > settings.LEASE_RENEW_SECONDS:
-                close_old_connections()
-                self.session.renew(0, timezone.now())
-                self.session.refresh_from_db(fields=["wanted"])
+                self._renew()
                 renewed = time.monotonic()
-            if self.cancelled and self.linked_at:
-                self.connection.close(quiet=QUIET)
-                return self._hand_over()
-            if self.cancelled or self.session.wanted != Wanted.PAIR:
-                return self._refuse(State.NEW if not self.session.phone else State.LOGGED_OUT)
-            if self.connection.ended.is_set():
-                return self._refuse(State.FAILED, self.connection.error or "")
-            if self.linked_at and time.monotonic() - self.linked_at > LINKED_LIMIT:
-                return self._hand_over()
-            if (code := self._next()) is not None:
+            code = self._decide()
+            if code is None:
+                code = self._next()
+            if code is not None:
                 return code
-            if self.connected_at and self._settled(self.connected_at):
-                self.connection.close(quiet=QUIET)
-                return self._hand_over()
+
+    def _renew(self) -> None:
+        close_old_connections()
+        self.session.renew(0, timezone.now())
+        self.session.refresh_from_db(fields=["wanted"])
+
+    def _decide(self) -> int | None:
+        """The exit code, when the attempt is over by now, one way or the other."""
+        if self.cancelled and self.linked_at:
+            return self._close_and_hand_over()
+        if self.cancelled or self.session.wanted != Wanted.PAIR:
+            return self._refuse(State.NEW if not self.session.phone else State.LOGGED_OUT)
+        if self.connection.ended.is_set():
+            return self._refuse(State.FAILED, self.connection.error or "")
+        if self.linked_at and time.monotonic() - self.linked_at > LINKED_LIMIT:
+            return self._hand_over()
+        if self.connected_at and self._settled(self.connected_at):
+            return self._close_and_hand_over()
+        return None
 
     def _settled(self, since: float) -> bool:
         """Whether the phone's first words are in: the key of the account's settings is sent once,
@@ -110,24 +114,34 @@ class Pairing:
     def _next(self) -> int | None:
         """Deal with one thing that happened; an exit code when it decides the attempt."""
         try:
-            kind, what = self.happened.get(timeout=0.2)
+            act = self.happened.get(timeout=0.2)
         except queue.Empty:
             return None
-        match kind, what:
-            case "qr", str(text):
-                self.session.show_qr(text, NEXT_CODE if self.codes_shown else FIRST_CODE)
-                self.codes_shown += 1
-            case "login", "success":
-                self.linked_at = time.monotonic()
-                self.session.enter(State.CONNECTING)
-            case "login", str(status):
-                state, detail = _REFUSALS.get(status, (State.FAILED, status))
-                return self._refuse(state, detail)
-            case "event", events.Linked() as linked:
-                self.session.linked_as(linked.phone, linked.lid, linked.push_name)
-            case "event", events.Connected():
-                self.connected_at = time.monotonic()
+        return act()
+
+    def _show_qr(self, text: str) -> None:
+        self.session.show_qr(text, NEXT_CODE if self.codes_shown else FIRST_CODE)
+        self.codes_shown += 1
+
+    def _answered(self, status: str) -> int | None:
+        if status != "success":
+            return self._refuse_as(login_refusal(status))
+        self.linked_at = time.monotonic()
+        self.session.enter(State.CONNECTING)
         return None
+
+    def _on_link_event(self, event: events.Event) -> int | None:
+        if isinstance(event, events.Linked):
+            self.session.linked_as(event.phone, event.lid, event.push_name)
+        elif isinstance(event, events.Connected):
+            self.connected_at = time.monotonic()
+        elif (change := link_change(event)) and change.exit is not None:
+            return self._refuse_as(change)
+        return None
+
+    def _close_and_hand_over(self) -> int:
+        self.connection.close(quiet=QUIET)
+        return self._hand_over()
 
     def _hand_over(self) -> int:
         self.session.want(Wanted.ON)
@@ -135,22 +149,25 @@ class Pairing:
         self.session.release()
         return DONE
 
-    def _refuse(self, state: State, detail: str = "") -> int:
-        retry = timezone.now() + REFUSAL_PAUSE if state == State.OUTDATED else None
+    def _refuse_as(self, change: LinkChange) -> int:
+        return self._refuse(change.state, change.words, change.retry)
+
+    def _refuse(self, state: State, words: str = "", retry: timedelta | None = None) -> int:
         if self.session.wanted == Wanted.PAIR:
             self.session.want(Wanted.OFF)
-        self.session.enter(state, detail, retry)
+        self.session.enter(state, words, timezone.now() + retry if retry else None)
         self.session.release()
         return REFUSED
 
 
 def run_pairing(number: int, owner: str) -> int:
     """Try to link the number with primary key *number*; the caller must leave by os._exit."""
-    pairing = Pairing(Session.objects.get(pk=number), owner)
+    with entered(Door.WIRE):
+        pairing = Pairing(Session.objects.get(pk=number), owner)
 
-    def cancel(*_: object) -> None:
-        pairing.cancelled = True
+        def cancel(*_: object) -> None:
+            pairing.cancelled = True
 
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, cancel)
-    return pairing.run()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, cancel)
+        return pairing.run()

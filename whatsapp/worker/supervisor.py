@@ -7,28 +7,25 @@ again at once, later, or only when a person asks.
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import secrets
-import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 
 from live import announce
 from live.listen import Listener
-from live.outage import Outage
+from live.outage import AWAY, Outage
 from whatsapp.gateway.store import Store
 from whatsapp.models import Session, State, StrayReceipt, Wanted
+from whatsapp.worker.child import Child
 from whatsapp.worker.exits import AGAIN, DONE
 
 logger = logging.getLogger(__name__)
@@ -36,16 +33,6 @@ logger = logging.getLogger(__name__)
 LONGEST_PAUSE = 60.0
 TIDY = 3600.0
 GRACE = 45.0
-_PR_SET_PDEATHSIG = 1
-
-
-@dataclass
-class Child:
-    """The process of one number, and what it was started for."""
-
-    process: subprocess.Popen[bytes]
-    wanted: str
-    started: float
 
 
 class Supervisor:
@@ -57,7 +44,7 @@ class Supervisor:
         self._failures: dict[int, int] = {}
         self._not_before: dict[int, float] = {}
         self._asked: dict[int, datetime] = {}
-        self._strangers: set[int] = set()
+        self.without_keys: set[int] = set()
         self._tidied = 0.0
 
     def run(self) -> None:
@@ -71,7 +58,7 @@ class Supervisor:
                 self.step()
                 self._tidy()
                 outage.ended()
-            except (OperationalError, InterfaceError) as error:
+            except AWAY as error:
                 outage.report(error)
             self.woken.wait(1)
             self.woken.clear()
@@ -82,10 +69,10 @@ class Supervisor:
         self.woken.set()
 
     def step(self) -> None:
-        """Bury the dead, then start what is wanted, free, and due."""
+        """Reap what has ended, then start what is wanted, free, and due."""
         for number, child in list(self.children.items()):
-            if (code := child.process.poll()) is not None:
-                self._bury(number, child, code)
+            if (code := child.code) is not None:
+                self.reap(number, child, code)
         for session in Session.objects.wanted_by_someone().free_for(self.owner):
             due = session.may_start and self._due(session)
             if due and session.pk not in self.children and self._has_keys(session):
@@ -96,9 +83,10 @@ class Supervisor:
             self._tidied = time.monotonic()
             StrayReceipt.objects.forgotten().delete()
 
-    def _bury(self, number: int, child: Child, code: int) -> None:
+    def reap(self, number: int, child: Child, code: int) -> None:
+        """Take note that a number's process has ended, and when it may be started again."""
         del self.children[number]
-        lived = time.monotonic() - child.started
+        lived = child.lived
         good = code == DONE or lived > LONGEST_PAUSE or _was_online(number)
         failures = 0 if good else self._failures.get(number, 0) + 1
         self._failures[number] = failures
@@ -111,10 +99,10 @@ class Supervisor:
         """A linked number whose keys lie on another host is left to that host: taking it would
         only tell everybody that it is not linked."""
         if session.wanted != Wanted.ON or not session.phone or Store(session.pk).here():
-            self._strangers.discard(session.pk)
+            self.without_keys.discard(session.pk)
             return True
-        if session.pk not in self._strangers:
-            self._strangers.add(session.pk)
+        if session.pk not in self.without_keys:
+            self.without_keys.add(session.pk)
             logger.warning("number %s: its keys are not on this host", session.pk)
         return False
 
@@ -129,28 +117,20 @@ class Supervisor:
         command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "runwhatsapp"]
         command += ["--pair" if pairing else "--number", str(session.pk), "--owner", self.owner]
         # stdout is neonize's own chatter, which cannot be switched off; logs go to stderr.
-        process = subprocess.Popen(
-            command,
-            env=child_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,
-        )
-        logger.info("number %s: process %s started", session.pk, process.pid)
-        self.children[session.pk] = Child(process, session.wanted, time.monotonic())
+        child = Child(f"number {session.pk}", command, child_environment(), GRACE, quiet=True)
+        child.start()
+        logger.info("%s: process %s started", child.name, child.pid)
+        self.children[session.pk] = child
 
     def _end_children(self) -> None:
+        """All at once, since each may need most of its grace to finish its sending."""
         for child in self.children.values():
-            child.process.terminate()
+            child.terminate()
         until = time.monotonic() + GRACE
-        for number, child in self.children.items():
-            try:
-                child.process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                logger.warning("number %s: killed after %s s of grace", number, GRACE)
-                child.process.kill()
-                child.process.wait()
+        for child in self.children.values():
+            if not child.wait(max(0.1, until - time.monotonic())):
+                logger.warning("%s: killed after %s s of grace", child.name, child.grace)
+                child.kill()
 
 
 def _was_online(number: int) -> bool:
@@ -163,8 +143,3 @@ def child_environment() -> dict[str, str]:
     """Go reads its settings from the environment of exec, never from os.environ later."""
     defaults = {"NEONIZE_BOT_TAG": "off", "GOMEMLIMIT": "400MiB", "GOTRACEBACK": "single"}
     return {**defaults, **os.environ, "NEONIZE_BOT_TAG": "off"}
-
-
-def _die_with_parent() -> None:
-    """If the supervisor is killed, its children get SIGTERM and stop in good order."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

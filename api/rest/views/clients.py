@@ -1,11 +1,8 @@
 """The client card."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -46,9 +43,7 @@ class Clients(APIView):
     def post(self, request: Request) -> Response:
         """Cadastrar um cliente"""
         values = validated_body(ClientSerializer, request)
-        with _one_of_each_cnpj():
-            client = Client.objects.create_by(agent_of(request), values)
-        return _shown(client, status=201)
+        return _shown(Client.objects.create_by(agent_of(request), values), status=201)
 
 
 class OneClient(APIView):
@@ -73,24 +68,13 @@ class OneClient(APIView):
 
         Só os campos enviados mudam.
         """
-        # Locked, so that nobody edits between the look at its version and the writing.
-        with _one_of_each_cnpj():
-            client = _one(_visible(request).select_for_update(of=("self",), no_key=True), id)
+        with transaction.atomic():
+            # Held, so that nobody edits between the look at its version and the writing.
+            client = _one(_visible(request), id).hold()
             values = validated_body(ClientSerializer, request, partial=True)
             versions.check(request, client)
             client.edit(agent_of(request), values)
         return _shown(client)
-
-
-@contextmanager
-def _one_of_each_cnpj() -> Iterator[None]:
-    """A transaction; of two who write the same CNPJ the constraint lets one through."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        taken = Client._meta.get_field("cnpj").error_messages["unique"]
-        raise ValidationError({"cnpj": taken}) from error
 
 
 def _visible(request: Request) -> ClientQuerySet:
@@ -106,8 +90,7 @@ def _one(found: ClientQuerySet, pk: int) -> Client:
 
 def _chosen(found: ClientQuerySet, wanted: dict[str, Any]) -> ClientQuerySet:
     asked = {name: wanted[name] for name in ("status", "sales_stage") if name in wanted}
-    words = wanted.get("q", "").strip()
-    return found.filter(**asked).search(words) if words else found.filter(**asked)
+    return found.filter(**asked).search(wanted.get("q", ""))
 
 
 def _shown(client: Client, status: int = 200) -> Response:

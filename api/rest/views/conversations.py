@@ -63,9 +63,7 @@ def _chosen(found: ConversationQuerySet, wanted: dict[str, Any]) -> Conversation
         found = found.filter(assigned_to=wanted["assigned_to"] or None)
     if wanted["unread"] is not None:
         found = found.unread() if wanted["unread"] else found.filter(unread_count=0)
-    if words := wanted.get("q", "").strip():
-        found = found.search(words)
-    cursor = wanted.get("cursor")
+    found, cursor = found.search(wanted.get("q", "")), wanted.get("cursor")
     return found.after(cursor.at, cursor.pk) if cursor else found
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from whatsapp.models import Arrival, Session
+from whatsapp.models import Arrival
+from whatsapp.numbers import numbers_with_queue
 
 QUEUE_LIMIT = timedelta(minutes=10)
 
@@ -21,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="para outros programas")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        numbers = [_row(one) for one in Session.objects.with_queue()]
+        numbers = [_row(one) for one in numbers_with_queue()]
         failed = Arrival.objects.failed().count()
         if options["json"]:
             self.stdout.write(json.dumps({"numeros": numbers, "chegadas_com_erro": failed}))
