@@ -63,7 +63,7 @@ def route(
     operation: str,
     answer: Any,
     *errors: int,
-    can: Can | None = None,
+    can: tuple[Can, ...] = (),
     status: int = 200,
     paged: bool = False,
     request: Any = None,
@@ -71,7 +71,7 @@ def route(
 ) -> Callable[[Any], Any]:
     """Document a method, whose docstring is what people read: the summary, then more of it.
 
-    *answer* is what stands in `data`, or MessageOnly; *can* the right it asks for (None: none).
+    *answer* is what stands in `data`, or MessageOnly; *can* the rights it may ask for.
     """
     if answer is not MessageOnly:
         answer = _enveloped(answer, f"{operation[0].upper()}{operation[1:]}Answer", paged)
@@ -79,12 +79,14 @@ def route(
     asked = {400, 413, 415} if request else {400} if queried else set()
     codes = sorted(ALWAYS | asked | set(errors))
 
+    who = " ".join(map(in_words, can)) or "todos."
+
     def decorate(method: Any) -> Any:
         summary, _, text = (inspect.getdoc(method) or "").partition("\n\n")
         return extend_schema(
             operation_id=operation,
             summary=summary,
-            description=f"{text}\n\nPermissão: {in_words(can) if can else 'todos.'}".strip(),
+            description=f"{text}\n\nPermissão: {who}".strip(),
             request=request,
             responses={status: answer} | {code: _error(code) for code in codes},
             **more,

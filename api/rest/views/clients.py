@@ -24,7 +24,7 @@ class ClientsQuery(Search):
 
 
 class Clients(APIView):
-    @route("clients", ClientSerializer(many=True), can=Can.SEE_CLIENT, parameters=[ClientsQuery])
+    @route("clients", ClientSerializer(many=True), can=(Can.SEE_CLIENT,), parameters=[ClientsQuery])
     def get(self, request: Request) -> Response:
         """Clientes, por nome"""
         wanted = validated_query(ClientsQuery, request)
@@ -35,7 +35,7 @@ class Clients(APIView):
     @route(
         "createClient",
         ClientSerializer(),
-        can=Can.CREATE_CLIENT,
+        can=(Can.CREATE_CLIENT,),
         status=201,
         request=ClientSerializer,
         parameters=[versions.ETAG],
@@ -47,7 +47,7 @@ class Clients(APIView):
 
 
 class OneClient(APIView):
-    @route("client", ClientSerializer(), can=Can.SEE_CLIENT, parameters=[versions.ETAG])
+    @route("client", ClientSerializer(), can=(Can.SEE_CLIENT,), parameters=[versions.ETAG])
     def get(self, request: Request, id: int) -> Response:
         """Um cliente
 
@@ -59,7 +59,7 @@ class OneClient(APIView):
         "editClient",
         ClientSerializer(),
         412,
-        can=Can.EDIT_CLIENT,
+        can=(Can.EDIT_CLIENT,),
         request=ClientSerializer(partial=True),
         parameters=[versions.IF_MATCH, versions.ETAG],
     )

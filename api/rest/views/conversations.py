@@ -19,6 +19,7 @@ from api.rest.serializers import ConversationSerializer, FinishSerializer, MoveS
 from api.rest.validation import Search, validated_body, validated_query
 from whatsapp.models import Conversation, ConversationQuerySet, Status
 
+MOVES = (Can.CLAIM, Can.REOPEN, Can.TRANSFER, Can.FINISH)
 STATUS_CHANGE = PolymorphicProxySerializer(
     "StatusChange", [MoveSerializer, FinishSerializer], resource_type_field_name=None
 )
@@ -35,7 +36,7 @@ class Conversations(APIView):
     @route(
         "conversations",
         ConversationSerializer(many=True),
-        can=Can.SEE_CONVERSATION,
+        can=(Can.SEE_CONVERSATION,),
         paged=True,
         parameters=[ListQuery],
     )
@@ -68,9 +69,7 @@ def _chosen(found: ConversationQuerySet, wanted: dict[str, Any]) -> Conversation
 
 
 class ConversationStatus(APIView):
-    @route(
-        "conversationStatus", ConversationSerializer(), 409, can=Can.CLAIM, request=STATUS_CHANGE
-    )
+    @route("conversationStatus", ConversationSerializer(), 409, can=MOVES, request=STATUS_CHANGE)
     def put(self, request: Request, sessionId: str, phoneNumber: str) -> Response:
         """Assumir, devolver à fila ou finalizar
 
@@ -99,7 +98,7 @@ def _move(conversation: Conversation, agent: Agent, wanted: dict[str, Any]) -> N
 
 
 class ConversationRead(APIView):
-    @route("conversationRead", MessageOnly, 400, 409, can=Can.MARK_READ)
+    @route("conversationRead", MessageOnly, 400, 409, can=(Can.MARK_READ,))
     def put(self, request: Request, sessionId: str, phoneNumber: str) -> Response:
         """Marcar como lida
 

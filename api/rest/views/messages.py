@@ -22,6 +22,7 @@ from api.rest.serializers import MessageSerializer, SendSerializer
 from api.rest.validation import Page, validated_body, validated_query
 from whatsapp.models import Conversation, Direction, Message, Origin
 
+SEEN = (Can.SEE_CONVERSATION,)
 KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": r"^[!-~]{1,80}$"},
@@ -36,9 +37,7 @@ class ThreadQuery(Page):
 
 
 class Messages(APIView):
-    @route(
-        "messages", MessageSerializer(many=True), can=Can.SEE_CONVERSATION, parameters=[ThreadQuery]
-    )
+    @route("messages", MessageSerializer(many=True), can=SEEN, parameters=[ThreadQuery])
     def get(self, request: Request, sessionId: str, phoneNumber: str) -> Response:
         """A página mais nova da conversa, em ordem crescente
 
@@ -78,7 +77,7 @@ class Send(APIView):
         "send",
         MessageSerializer(),
         409,
-        can=Can.WRITE,
+        can=(Can.WRITE, Can.BEGIN_CONVERSATION),
         status=202,
         request=SendSerializer,
         parameters=[KEY],

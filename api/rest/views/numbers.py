@@ -20,7 +20,7 @@ class AlreadyBegun(Conflict):
 
 
 class Initialize(APIView):
-    @route("initialize", MessageOnly, 400, 403, can=Can.CONNECT_NUMBER)
+    @route("initialize", MessageOnly, 400, 403, can=(Can.CONNECT_NUMBER,))
     def post(self, request: Request, sessionId: str) -> Response:
         """Ligar o número, ou criá-lo e gerar o QR
 
@@ -32,7 +32,7 @@ class Initialize(APIView):
 
 
 class Number(APIView):
-    @route("number", NumberSerializer(), can=Can.SEE_NUMBER)
+    @route("number", NumberSerializer(), can=(Can.SEE_NUMBER,))
     def get(self, request: Request, sessionId: str) -> Response:
         """Estado do número, QR durante o pareamento, tamanho da fila
 
@@ -43,7 +43,7 @@ class Number(APIView):
 
 
 class Logout(APIView):
-    @route("logout", MessageOnly, 403, can=Can.CONNECT_NUMBER)
+    @route("logout", MessageOnly, 403, can=(Can.CONNECT_NUMBER,))
     def post(self, request: Request, sessionId: str) -> Response:
         """Desvincular o número do celular
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.factories import SupervisorFactory
 from whatsapp.models import Contact, Delivery, Direction, Kind, Message, Origin
 from whatsapp.tests.loopback.conftest import House
 
@@ -18,7 +19,7 @@ def test_own_phone_read_receipts_typing_and_hidden_numbers(paired: House) -> Non
 
     # Arriving is not reading: the customer sees two grey ticks until an agent has read.
     paired.until(lambda: marina.thread[0].ticks == "delivered")
-    conversation.mark_read()
+    conversation.mark_read(SupervisorFactory())
     paired.until(lambda: marina.thread[0].ticks == "read")
 
     # Written on the phone itself.
