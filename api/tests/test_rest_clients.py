@@ -219,3 +219,18 @@ def test_of_many_edits_of_one_version_one_is_made(as_agent: Caller) -> None:
     with ThreadPoolExecutor(8) as callers:
         codes = list(callers.map(edit, range(8)))
     assert sorted(codes) == [200] + [412] * 7
+
+
+def test_a_page_of_another_origin_may_say_which_version_it_read(
+    client: Browser, settings: Any
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["https://crm.example"]
+    asked = {
+        "Origin": "https://crm.example",
+        "Access-Control-Request-Method": "PATCH",
+        "Access-Control-Request-Headers": "if-match",
+    }
+    answer = client.options("/api/clients/1/", headers=asked)
+    assert "if-match" in answer["Access-Control-Allow-Headers"]
+    read = client.get("/api/clients/1/", headers={"Origin": "https://crm.example"})
+    assert "etag" in read["Access-Control-Expose-Headers"]

@@ -386,7 +386,7 @@ def test_a_name_that_changes_its_mind_gains_nothing(
     parts, address = outgoing.check(f"http://muda.example:{port}/")
     monkeypatch.undo()
     assert address == "127.0.0.1"
-    assert outgoing._reached(parts, address).getpeername()[1] == port
+    assert outgoing._connected(parts, address).getpeername()[1] == port
     assert asked == ["muda.example"]
 
 
