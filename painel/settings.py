@@ -206,8 +206,8 @@ CACHES = {
     }
 }
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.rest.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.rest.authentication.HasOwnPassword"],
     "DEFAULT_RENDERER_CLASSES": ["api.rest.envelope.Envelope"],
     "DEFAULT_PARSER_CLASSES": ["api.rest.parsers.SmallJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "api.rest.schema.Schema",
@@ -252,7 +252,9 @@ SPECTACULAR_SETTINGS = {
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match"]
+CORS_ALLOW_HEADERS = [
+    *("authorization", "content-type", "idempotency-key", "if-match", "if-none-match")
+]
 CORS_EXPOSE_HEADERS = ["etag", "retry-after"]
 
 # The desk. Times in seconds.
