@@ -119,11 +119,12 @@ def databases() -> dict[str, dict[str, Any]]:
     found: dict[str, Any] = connection_settings(env.str("DATABASE_URL", default=""), VAR_DIR)
     found |= {"CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
     if WEB:
+        found["ENGINE"] = "painel.postgresql"
         found["OPTIONS"]["pool"] = {
             "max_size": int(positive("DATABASE_POOL", 20)),
             "min_size": 1,
-            # Seconds to wait for one; also what a request waits when PostgreSQL is away.
-            "timeout": 3,
+            # Seconds until our engine looks whether PostgreSQL is away or the pool only busy.
+            "timeout": 0.5,
             # How long to go on trying alone; whoever asks next begins anew.
             "reconnect_timeout": 2,
         }
@@ -158,6 +159,9 @@ AXES_LOCKOUT_CALLABLE = "painel.errors.locked_out"
 # Behind a proxy everybody has the proxy's address: one stranger would lock an agent out.
 AXES_CLIENT_IP_CALLABLE = "api.rest.throttles.address_of"
 AXES_VERBOSE = False
+
+# How long a web process that was asked to end goes on answering what it has begun.
+DRAIN_SECONDS = positive("DRAIN_SECONDS", 20)
 
 LANGUAGE_CODE = "pt-br"
 TIME_ZONE = env.str("TIME_ZONE", default="America/Sao_Paulo")
