@@ -22,6 +22,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.models import Agent
 from api.events import make as events
 from api.events.models import Event
+from live import shutdown
 from live.feed import FeedReader
 from whatsapp.models import Session
 
@@ -129,6 +130,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
         offered = self.scope["subprotocols"]
         bearer = len(offered) == 2 and offered[0] == "bearer"
         await self.accept("bearer" if bearer else None)
+        shutdown.register(self._come_back)
         self._close_in(PATIENCE)
         if bearer:
             await self._enter(offered[1], self._asked_cursor())
@@ -141,6 +143,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
             await self._enter(str(said.get("token", "")), cursor)
 
     async def disconnect(self, code: int) -> None:
+        shutdown.unregister(self._come_back)
         if self.listener:
             Stream.of_this_loop().leave(self.listener)
         for pending in (self.writer, self.timer):
@@ -187,6 +190,15 @@ class StreamConsumer(AsyncWebsocketConsumer):
         if self.listener:
             Stream.of_this_loop().leave(self.listener)
         asyncio.get_running_loop().create_task(self.close(code))
+
+    def _come_back(self) -> None:
+        asyncio.get_running_loop().create_task(self._close_after_queue())
+
+    async def _close_after_queue(self) -> None:
+        if self.listener:
+            Stream.of_this_loop().leave(self.listener)
+            await shutdown.emptied(self.listener.queue)
+        await self.close(shutdown.COME_BACK)
 
 
 def frame(body: dict[str, object]) -> str:

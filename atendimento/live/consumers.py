@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError
 
 from atendimento import panes
 from atendimento.live.hub import Hub, Watcher, visible_sessions
+from live import shutdown
 
 GOING_AWAY = 1011  # htmx's ws extension comes back after this one, and not after 1000
 NOBODY = 4401
@@ -23,6 +24,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.accept()
+        shutdown.register(self._come_back)
         if not self.scope["user"].is_authenticated:
             await self.close(NOBODY)
 
@@ -50,6 +52,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         await hub.watch(self.watcher, _number(hello.get("since")) or 0)
 
     async def disconnect(self, code: int) -> None:
+        shutdown.unregister(self._come_back)
         await self._drop()
 
     async def _drop(self) -> None:
@@ -66,6 +69,15 @@ class DeskConsumer(AsyncWebsocketConsumer):
         if self.watcher:
             Hub.of_this_loop().leave(self.watcher)
         asyncio.get_running_loop().create_task(self.close(GOING_AWAY))
+
+    def _come_back(self) -> None:
+        asyncio.get_running_loop().create_task(self._close_after_queue())
+
+    async def _close_after_queue(self) -> None:
+        if self.watcher:
+            Hub.of_this_loop().leave(self.watcher)
+            await shutdown.emptied(self.watcher.queue)
+        await self.close(shutdown.COME_BACK)
 
 
 def _hello(text: str) -> dict[str, Any] | None:
