@@ -138,13 +138,10 @@ def main() -> None:
 
 def _hang_up() -> None:
     """Give PostgreSQL its connections back in order."""
-    from django.db import DatabaseError, connections
+    from django.db import connection
 
-    for connection in connections.all(initialized_only=True):
-        try:
-            connection.close_pool()
-        except DatabaseError:
-            logger.debug("no pool to close")
+    if settings.configured and connection.settings_dict["OPTIONS"].get("pool"):
+        connection.close_pool()  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

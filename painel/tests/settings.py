@@ -8,6 +8,7 @@ from painel.settings import *  # noqa: F403
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
+WHITENOISE_USE_FINDERS = True
 PASSWORD_HASHERS = ["painel.tests.settings.QuickerHasher"]
 
 
