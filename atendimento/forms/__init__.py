@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.form_fields import IdField
 from accounts.models import Agent
 from atendimento import client_card
 from clients import cnpj
@@ -12,10 +13,19 @@ from clients.models import Client
 from whatsapp.models import Outcome
 
 
+class ClaimForm(forms.Form):
+    """From whom a conversation is taken over; nothing when it is taken from the queue."""
+
+    no_lugar_de = IdField(required=False)
+
+    def holder(self) -> Agent | None:
+        return Agent.objects.filter(pk=self.cleaned_data["no_lugar_de"]).first()
+
+
 class TransferForm(forms.Form):
     """To a colleague, or with "fila" back to the queue."""
 
-    para = forms.CharField()
+    para = forms.CharField(max_length=18)
 
     def clean_para(self) -> str:
         para = str(self.cleaned_data["para"])

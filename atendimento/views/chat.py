@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, cast
-from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -16,7 +15,8 @@ from accounts.access import for_agents
 from accounts.models import Agent
 from accounts.rights import NotAllowed
 from atendimento import client_card, panes
-from atendimento.forms import FinishForm, TransferForm
+from atendimento.forms import ClaimForm, FinishForm, TransferForm
+from atendimento.forms.thread import OlderForm, TypingForm, WriteForm
 from live import announce
 from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome, Status
 
@@ -68,8 +68,10 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def older(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
-    before = request.GET.get("antes", "")
-    message = get_object_or_404(conversation.messages, pk=int(before) if before.isdecimal() else 0)
+    form = OlderForm(request.GET)
+    if not form.is_valid():
+        raise Http404
+    message = get_object_or_404(conversation.messages, pk=form.cleaned_data["antes"])
     days, more = panes.thread(conversation, before=message)
     shown = {"days": days, "more": more, "conversation": conversation, "viewer": request.user}
     return render(request, "atendimento/_days.html", shown)
@@ -80,14 +82,14 @@ def older(request: HttpRequest, pk: int) -> HttpResponse:
 def write(request: HttpRequest, pk: int) -> HttpResponse:
     """Queue a message under the browser's own id, so that sending twice is sending once."""
     conversation, agent = find(request, pk), cast(Agent, request.user)
+    form = WriteForm(request.POST)
+    if not form.is_valid():
+        return problem(request, "Recarregue a página e tente de novo.", 400)
+    key, text = form.cleaned_data["chave"], form.cleaned_data["texto"]
     try:
-        key = UUID(request.POST.get("chave", ""))
         if conversation.assigned_to != agent:
             raise NotAllowed("Esta conversa não está com você. Assuma para escrever.")
-        text = request.POST.get("texto", "").replace("\0", "")
         message = conversation.write(agent, text, f"{agent.pk}:{key}")
-    except ValueError:
-        return problem(request, "Recarregue a página e tente de novo.", 400)
     except NotAllowed as error:
         return problem(request, str(error), 422)
     return render(
@@ -99,9 +101,10 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
-    holder = request.POST.get("no_lugar_de", "")
-    instead = Agent.objects.filter(pk=holder).first() if holder.isdecimal() else None
-    return _act(request, conversation, lambda: conversation.claim(agent, instead), "")
+    form = ClaimForm(request.POST)
+    if not form.is_valid():
+        return problem(request, "Recarregue a página e tente de novo.", 422)
+    return _act(request, conversation, lambda: conversation.claim(agent, form.holder()), "")
 
 
 @for_agents
@@ -170,7 +173,7 @@ def unread(request: HttpRequest, pk: int) -> HttpResponse:
 def typing(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
     if conversation.assigned_to == request.user:
-        state = "paused" if request.POST.get("parou") else "composing"
+        state = TypingForm(request.POST).state()
         announce.agent_typing(
             conversation.pk, conversation.session_id, cast(Agent, request.user).pk, state
         )

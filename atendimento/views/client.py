@@ -14,6 +14,7 @@ from accounts.access import for_agents
 from accounts.models import Agent
 from atendimento import client_card
 from atendimento.forms import ClientForm
+from atendimento.forms.client import LinkForm, StageForm
 from atendimento.views.chat import around, find
 from clients.models import Client, SalesStage
 from live import announce
@@ -34,7 +35,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         return _form(request, conversation, form)
     namesake = form.namesake()
-    if namesake and request.POST.get("vincular") == str(namesake.pk):
+    if namesake and LinkForm(request.POST).chosen() == namesake.pk:
         return _register(request, conversation, namesake)
     if namesake or not form.is_valid():
         return _form(request, conversation, form, namesake)
@@ -71,10 +72,10 @@ def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 def stage(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
     client = conversation.contact.client
-    wanted = request.POST.get("etapa", "")
-    if client is not None and wanted in SalesStage.values:
+    form = StageForm(request.POST)
+    if client is not None and form.is_valid():
         with transaction.atomic():
-            if client.move_to_stage(SalesStage(wanted)):
+            if client.move_to_stage(SalesStage(form.cleaned_data["etapa"])):
                 announce.client_changed(client.pk)
     return _card(request, conversation)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from pathlib import Path
@@ -80,9 +79,7 @@ def test_500_has_a_number_that_is_in_the_log_and_blames_no_database(
     assert "banco" not in _text(answer)
 
 
-def test_503_stands_alone_and_comes_back(
-    browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_503_stands_alone_and_comes_back(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     _raise(monkeypatch, OperationalError("connection refused"))
     answer = browser.get(reverse("desk"))
     assert answer.status_code == 503
