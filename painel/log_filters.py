@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
+from django.http.multipartparser import MultiPartParserError
 
 NO_DATABASE = (OperationalError, InterfaceError)
 
 
 # What is answered with a page of its own needs no traceback: nothing of ours failed.
-EXPECTED = (*NO_DATABASE, PermissionDenied, SuspiciousOperation)
+REFUSED = (BadRequest, MultiPartParserError, PermissionDenied, SuspiciousOperation)
+EXPECTED = (*NO_DATABASE, *REFUSED)
 
 
 class WithoutTraceback(logging.Filter):

@@ -83,7 +83,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
 def _hello(text: str) -> dict[str, Any] | None:
     try:
         hello = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return hello if isinstance(hello, dict) else None
 
