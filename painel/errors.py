@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -100,6 +101,22 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _program(request, f"{title}. {text}", 403) or _alone(
         request, "403_csrf.html", 403, shown
     )
+
+
+class OwnPages:
+    """Middleware: what a view meets is said by our pages under DEBUG as well. Only bugs show
+    Django's own there; and for an outage that one asks the database again for each variable."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, NO_DATABASE):
+            return away(request)
+        return not_found(request, exception) if isinstance(exception, Http404) else None
 
 
 def _refusal(request: HttpRequest, exception: PermissionDenied) -> tuple[str, str]:

@@ -4,10 +4,13 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from painel import health
+from painel.log_in_form import LogInForm
+
+log_in = LoginView.as_view(redirect_authenticated_user=True, authentication_form=LogInForm)
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="desk")),
-    path("entrar/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("entrar/", log_in, name="login"),
     path("sair/", LogoutView.as_view(), name="logout"),
     path("atendimento/", include("atendimento.urls")),
     path("numeros/", include("whatsapp.urls")),

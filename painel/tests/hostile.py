@@ -66,7 +66,17 @@ HEADERS = {
     "Authorization": ("Bearer x", "Basic =", "Bearer \xff"),
 }
 COOKIES = ('"a\\001bcdefgh"', "x" * 3000, "ÿþ", '"\\777"', "dark", "=;=;", "[]")
-METHODS = ("GET", "GET", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "X")
+METHODS = (*["GET"] * 6, *["POST"] * 8, "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "X")
+# What broke a page before, and its kin.
+NASTY = (
+    LONG,
+    "9223372036854775808",
+    "x" * 300,
+    "a\0b",
+    "0001-01-01T00:00:00+14:00/1",
+    "9999-12-31T23:59:59-12:00/1",
+    f"2026-01-01T00:00:00Z/{LONG}",
+)
 
 
 def names() -> list[str]:
@@ -84,8 +94,9 @@ values = st.sampled_from(VALUES) | st.text(max_size=20)
 
 
 def addresses(template: str, params: list[str], known: list[str]) -> st.SearchStrategy[str]:
-    """Paths that the route *template* may match, with the ids that exist among its captures."""
-    piece = st.sampled_from(known) | st.sampled_from(("0", LONG, "1" * 25, "x", "\0", "ÿ"))
+    """Paths that the route *template* may match; two in three with ids that exist."""
+    odd = st.sampled_from(("0", LONG, "1" * 25, "x", "\0", "ÿ"))
+    piece = st.one_of(st.sampled_from(known), st.sampled_from(known), odd)
     captured = st.fixed_dictionaries({name: piece.map(_quoted) for name in params})
     return captured.map(lambda found: "/" + template % found)
 
@@ -95,7 +106,10 @@ def _quoted(text: str) -> str:
 
 
 def pairs() -> st.SearchStrategy[list[tuple[str, str]]]:
-    return st.lists(st.tuples(st.sampled_from(names()), values), max_size=6)
+    """A few parameters, or all there are: no page knows more than some of them."""
+    few = st.lists(st.tuples(st.sampled_from(names()), values), max_size=6)
+    everything = st.fixed_dictionaries({name: st.sampled_from(VALUES) for name in names()})
+    return few | everything.map(lambda found: list(found.items()))
 
 
 def queries() -> st.SearchStrategy[str]:
@@ -132,7 +146,8 @@ def cookies() -> st.SearchStrategy[dict[str, str]]:
     known = ("sessionid", "csrftoken", "tema", "messages", "django_language")
     one = st.sampled_from(COOKIES)
     none: dict[str, str] = {}
-    return st.just(none) | st.fixed_dictionaries({}, optional=dict.fromkeys(known, one))
+    some = st.fixed_dictionaries({}, optional=dict.fromkeys(known, one))
+    return st.one_of(st.just(none), st.just(none), some)
 
 
 def hellos() -> st.SearchStrategy[bytes]:

@@ -49,6 +49,15 @@ def test_404_says_why_it_may_be(browser: Browser) -> None:
         assert 'class="rail"' in _text(answer)
 
 
+def test_pages_are_ours_under_debug_as_well(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.DEBUG = True
+    assert "você não atende" in _text(browser.get("/atendimento/c/999999/"))
+    _raise(monkeypatch, OperationalError("connection refused"))
+    assert "fora do ar" in _text(browser.get(reverse("desk")))
+
+
 @pytest.mark.django_db
 def test_404_of_a_stranger_shows_nothing_of_the_house(client: Browser) -> None:
     answer = client.get("/nada/<script>/")
