@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -150,7 +150,7 @@ def _fact(
     name: str,
     conflict: EditConflict | None = None,
 ) -> HttpResponse:
-    shown = {"conversation": conversation, "client": client, "conflict": conflict}
+    shown: dict[str, Any] = {"conversation": conversation, "client": client, "conflict": conflict}
     status = 409 if conflict else 200
     if name in client_card.FLAGS:
         return render(request, "atendimento/_flags.html", shown, status=status)
