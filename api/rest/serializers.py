@@ -14,7 +14,7 @@ from api.rest.validation import Strict
 from clients import cnpj
 from clients.models import Client, CompanyType, SalesStage
 from whatsapp.models import Delivery, Kind, Outcome, Session, Status
-from whatsapp.models.conversation import MAX_TEXT
+from whatsapp.models.writing import MAX_TEXT
 
 
 class NumberState(serializers.Serializer[Any]):
