@@ -12,7 +12,7 @@ from api.rest.validation import Body
 from clients.cnpj import LONGEST_TYPED
 from clients.models import Client, ClientStatus, CompanyType, SalesStage
 from whatsapp.models import Delivery, Kind, Outcome, Session, Status
-from whatsapp.models.conversation import MAX_TEXT
+from whatsapp.models.writing import MAX_TEXT
 
 NULLABLE: dict[str, Any] = {"required": False, "allow_null": True}
 
