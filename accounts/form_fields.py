@@ -33,7 +33,7 @@ class IdField(forms.IntegerField):
 class TextField(forms.CharField):
     """Text that can be stored: what cannot be is left out, not refused."""
 
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: Any) -> str | None:
         return super().to_python(storable(str(value)) if value is not None else value)
 
 

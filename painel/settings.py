@@ -235,7 +235,6 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": False,
     # A new password ends the tokens of the old one.
     "CHECK_REVOKE_TOKEN": True,
-    "USER_AUTHENTICATION_RULE": "accounts.tokens.may_have_token",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Painel de Atendimento",

@@ -13,7 +13,7 @@ from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from accounts.models import Agent
 from api.login import EndedLogin
-from api.rest.authentication import LOGIN, TokenAuthentication, must_change_password
+from api.rest.authentication import LOGIN, TokenAuthentication
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def read(text: str) -> Token | None:
         agent = TokenAuthentication().get_user(access)
     except (TokenError, AuthenticationFailed):
         return None
-    if must_change_password(agent):
+    if agent.must_change_password:
         return None
     password = access.get(api_settings.REVOKE_TOKEN_CLAIM, "")
     return Token(agent.pk, password, access["exp"], access.get(LOGIN, ""))
@@ -54,7 +54,7 @@ def still_valid(tokens: Collection[Token]) -> dict[Token, Agent]:
     hashes = {
         pk: get_md5_hash_password(agent.password)
         for pk, agent in agents.items()
-        if not must_change_password(agent)
+        if not agent.must_change_password
     }
     logins = EndedLogin.objects.filter(pk__in={token.login for token in tokens if token.login})
     ended = set(logins.values_list("pk", flat=True))

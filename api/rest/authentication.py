@@ -41,11 +41,7 @@ class HasOwnPassword(IsAuthenticated):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         agent = request.user
-        return super().has_permission(request, view) and not must_change_password(agent)
-
-
-def must_change_password(agent: object) -> bool:
-    return bool(getattr(agent, "must_change_password", False))
+        return super().has_permission(request, view) and not agent.must_change_password
 
 
 def begin_login(agent: Agent) -> RefreshToken:

@@ -14,7 +14,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.factories import AgentFactory
-from atendimento import panes
+from atendimento.views import desk
 from painel import errors, log_filters
 from painel.tests.web_process import WebProcess, request
 
@@ -72,7 +72,7 @@ def _raise(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(panes, "queue_of", fail)
+    monkeypatch.setattr(desk, "queue_of", fail)
 
 
 def test_500_has_a_number_that_is_in_the_log_and_blames_no_database(

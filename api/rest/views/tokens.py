@@ -72,7 +72,7 @@ class Obtain(PublicView):
         agent = authenticate(request._request, **validated_body(Credentials, request))
         if not isinstance(agent, Agent):
             raise WrongPassword("Usuário ou senha incorretos.")
-        if authentication.must_change_password(agent):
+        if agent.must_change_password:
             raise PermissionDenied(authentication.PROVISIONAL)
         return _pair(authentication.begin_login(agent))
 
