@@ -213,8 +213,8 @@ CACHES = {
     }
 }
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["api.rest.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["api.rest.authentication.HasOwnPassword"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.authentication.HasOwnPassword"],
     "DEFAULT_RENDERER_CLASSES": ["api.rest.envelope.Envelope"],
     "DEFAULT_PARSER_CLASSES": ["api.rest.parsers.SmallJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "api.rest.schema.Schema",

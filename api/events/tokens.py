@@ -12,8 +12,8 @@ from rest_framework_simplejwt.tokens import AccessToken
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from accounts.models import Agent
+from api.authentication import LOGIN, TokenAuthentication
 from api.login import EndedLogin
-from api.rest.authentication import LOGIN, TokenAuthentication
 
 
 @dataclass(frozen=True)

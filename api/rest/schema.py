@@ -17,7 +17,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from accounts.rights import Can, in_words
-from api.rest.authentication import TokenAuthentication
+from api.authentication import TokenAuthentication
 from api.rest.envelope import SENTENCES, failure
 from api.rest.examples import examples_of
 

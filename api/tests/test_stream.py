@@ -16,10 +16,10 @@ from django.db import connection, transaction
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.factories import AgentFactory, SupervisorFactory
+from api import authentication
 from api.events import consumers, stream
 from api.events import make as events
 from api.models import Event
-from api.rest import authentication
 from live import announce
 from live.feed import FeedReader
 from live.models import Change

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from rest_framework_simplejwt.tokens import RefreshToken, UntypedToken
 
 from accounts.models import Agent
-from api.rest import authentication
+from api import authentication
 from api.rest.envelope import WrongPassword
 from api.rest.fields import Text
 from api.rest.schema import MessageOnly, route

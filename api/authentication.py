@@ -1,6 +1,6 @@
 """Tokens: whom one speaks for, and the verbs of a program's log-in."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import Exists
@@ -40,8 +40,9 @@ class HasOwnPassword(IsAuthenticated):
     message = PROVISIONAL
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        agent = request.user
-        return super().has_permission(request, view) and not agent.must_change_password
+        if not super().has_permission(request, view):
+            return False
+        return not cast(Agent, request.user).must_change_password
 
 
 def begin_login(agent: Agent) -> RefreshToken:
