@@ -42,7 +42,7 @@ def requires(can: Can) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not cast(Agent, request.user).may(can):
-                raise PermissionDenied(f"Esta página é da supervisão ({can}).")
+                raise PermissionDenied(can)
             return view(request, *args, **kwargs)
 
         return for_agents(checked)

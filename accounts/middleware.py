@@ -20,8 +20,8 @@ from accounts.models import Door
 
 Answer = Callable[[HttpRequest], Any]
 # Where a person with a temporary password may go, by the name of the address; and the paths that
-# must not ask who it is: health needs no database, and the API knows no sessions (its tokens have
-# their own rule, `tokens.may_have_token`).
+# must not ask who it is: health needs no database, and the API knows no sessions (its permission
+# class asks the same of a token's owner).
 OPEN = {"first_access", "logout"}
 WITHOUT_SESSION = ("/healthz", "/readyz", "/api/")
 

@@ -176,7 +176,7 @@ TABLE: tuple[Right, ...] = (
         "api.add_webhook",
         "api.change_webhook",
         "api.delete_webhook",
-        "api.view_delivery",
+        "api.view_webhookdelivery",
     ),
 )
 
@@ -213,3 +213,19 @@ def may(person: Person, can: Can, distance: Scope = Scope.OWN) -> bool:
 def permissions_of(person: Person) -> Iterator[str]:
     """The permissions of the admin that *person* has, as ``app.action_model``."""
     return (name for name, can in BY_PERMISSION.items() if may(person, can))
+
+
+REACH = {
+    Scope.OWN: "no que é seu",
+    Scope.FREE: "no que é seu e no que está livre",
+    Scope.VISIBLE: "no que pode ver",
+    Scope.ALL: "em tudo",
+}
+
+
+def in_words(can: Can) -> str:
+    """Who may, in one sentence (pt-BR), as the documentation of the API shows it."""
+    right = BY_VERB[can]
+    roles = {"atendente": right.agent, "supervisor": right.supervisor, "administrador": right.admin}
+    told = [f"{role} {REACH[scope]}" for role, scope in roles.items() if scope]
+    return f"{right.label}: {', '.join(told)}."

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from api.models import Delivery, Webhook
+from api.models import Webhook, WebhookDelivery
 from whatsapp.admin import ReadOnlyAdmin
 
 
@@ -30,15 +30,15 @@ class WebhookAdmin(admin.ModelAdmin):
             self.message_user(request, text, messages.WARNING)
 
 
-@admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
-    list_display = ["id", "webhook", "type", "outcome", "attempts", "status", "error", "next_at"]
-    list_filter = ["outcome", "webhook"]
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    list_display = ["id", "webhook", "type", "state", "attempts", "status", "error", "next_at"]
+    list_filter = ["state", "webhook"]
     list_select_related = ["webhook"]
     actions = ["send_again"]
 
     @admin.action(description="Enviar de novo", permissions=["view"])
-    def send_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
+    def send_again(self, request: HttpRequest, chosen: QuerySet[WebhookDelivery]) -> None:
         for delivery in chosen.select_related("webhook"):
             delivery.again()
         self.message_user(request, f"{len(chosen)} entregas voltaram para a fila.")

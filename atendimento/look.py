@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
-
 from accounts.models import Agent
+from atendimento.forms.list_query import ListQueryForm
 from atendimento.sight import Sight
 from whatsapp.models import Conversation, ConversationQuerySet, Status
 
 PAGE = 50
 TABS = {"pendentes": Status.PENDING, "ativos": Status.ACTIVE, "finalizados": Status.CLOSED}
-FILTERS = ("", "minhas", "nao-lidas")
 
 
 @dataclass(frozen=True)
@@ -35,18 +32,7 @@ class ListQuery:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> ListQuery:
         """Read it from a query string; what makes no sense falls back to the default."""
-        tab, filter_ = query.get("aba", "ativos"), query.get("filtro", "")
-        session = query.get("numero", "")
-        tab = tab if tab in TABS else "ativos"
-        # Who waits in the queue is nobody's yet.
-        known = filter_ in FILTERS and (tab, filter_) != ("pendentes", "minhas")
-        return cls(
-            tab=tab,
-            filter=filter_ if known else "",
-            session=int(session) if session.isdecimal() and len(session) < 18 else None,
-            words=query.get("q", "").replace("\0", "").strip()[:80],
-            after=_position(query.get("depois", "")),
-        )
+        return cls(**ListQueryForm.read(query))
 
     @property
     def status(self) -> Status:
@@ -100,17 +86,6 @@ class ListQuery:
             "depois": f"{self.after[0].isoformat()}/{self.after[1]}" if self.after else "",
         }
         return "?" + urlencode({name: value for name, value in names.items() if value})
-
-
-def _position(text: str) -> tuple[datetime, int] | None:
-    at, _, pk = text.partition("/")
-    try:
-        moment = parse_datetime(at)
-    except ValueError:
-        return None
-    if moment is None or timezone.is_naive(moment) or not pk.isdecimal():
-        return None
-    return moment, int(pk)
 
 
 def position(conversation: Conversation) -> tuple[datetime, int]:

@@ -22,7 +22,7 @@ class Sight:
     @classmethod
     def of(cls, agents: Collection[Agent]) -> dict[int, Sight]:
         """{agent id: what he sees now}, in one query for all."""
-        visible = Session.objects.visible_by_agent(agents)
+        visible = Session.objects.visible_by_agent(agents) if agents else {}
         return {
             agent.pk: cls(True, frozenset()) if agent.supervises else cls(False, visible[agent.pk])
             for agent in agents

@@ -62,7 +62,7 @@ def to_stage(stage: SalesStage) -> Callable[[Any, HttpRequest, QuerySet[Client]]
 
 
 @admin.register(Client)
-class ClientAdmin(Searched, admin.ModelAdmin):
+class ClientAdmin(Searched):
     form = ClientAdminForm
     list_display = ["name", "cnpj_masked", "status", "sales_stage", "responsible", "updated_at"]
     list_filter = ["status", "sales_stage", "company_type", "credit_limit", "has_debt"]

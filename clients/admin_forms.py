@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,11 +16,11 @@ from accounts.rights import NotAllowed
 from clients.models.conflict import as_seen, conflicts
 
 
-class Searched:
+class Searched(admin.ModelAdmin):
     """A list of the admin that searches as page and API do, by `QuerySet.search`."""
 
-    # Only that there is a box to search in: the fields are the QuerySet's affair.
-    search_fields = ("pk",)
+    # Only so that there is a box to search in: the fields are the QuerySet's affair.
+    search_fields = ["pk"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -65,8 +66,7 @@ class SeenForm(forms.ModelForm):
 
     def _show_again(self, name: str, current: object) -> None:
         """Let the page show what stands there now, so that saving again overwrites knowingly."""
-        self.data = self.data.copy()
-        self.data[self.add_initial_prefix(name)] = as_seen(current)
+        self.data = {**dict(self.data.items()), self.add_initial_prefix(name): as_seen(current)}
 
     def written(self) -> dict[str, Any]:
         """The values of the fields that were touched."""

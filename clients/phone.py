@@ -11,7 +11,6 @@ import re
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Value
 
 from clients.typed import plain
 
@@ -30,15 +29,6 @@ _TRUNK = re.compile(r"^\W*0\s*[xX]{2}")
 # What follows the country: a DDD, then nine digits from 9 on, or eight; or a toll-free number.
 _BRAZILIAN = re.compile(r"(?:[1-9]{2}(?:9\d{8}|[2-9]\d{7})|(?:800|300|500|900)\d{6,7})")
 
-# Two spellings of one number and the one that is compared. Brazilian mobiles may or may not carry
-# the ninth digit: WhatsApp keeps the number as it was registered, so 551190012233 and
-# 5511990012233 are one person (landlines begin with 2 to 5). Mexico gave up its 1 after the
-# country's code and Argentina's 9 is not dialled from home. PostgreSQL reads the same patterns.
-_SPELLINGS = (
-    (r"^(55[0-9]{2})([6-9][0-9]{7})$", r"\g<1>9\g<2>"),
-    (r"^521([0-9]{10})$", r"52\g<1>"),
-    (r"^549([0-9]{10})$", r"54\g<1>"),
-)
 _BEFORE_NINTH = re.compile(r"^((?:55)?[1-9]{2})([6-9][0-9]{3,7})$")
 
 
@@ -68,8 +58,7 @@ def _brazilian(number: str) -> str:
     """E.164 of digits without "+" or "00" before them: national, or with 55 in front."""
     if len(number) in (12, 13) and number.startswith("55"):
         return _international(number)
-    if len(number.lstrip("0")) in (8, 9):
-        local = number.lstrip("0")
+    if len(local := number.lstrip("0")) in (8, 9):
         raise ValidationError(NO_AREA.format(f"{local[:-4]}-{local[-4:]}"))
     try:
         # Knows the trunk zero, and the carrier's two digits that may follow it.
@@ -81,45 +70,47 @@ def _brazilian(number: str) -> str:
 
 def _international(number: str) -> str:
     """E.164 of digits that begin with a country's code."""
-    # libphonenumber knows Mexico only without the 1.
-    number = re.sub(*_SPELLINGS[1], number)
+    if number.startswith("521"):
+        # libphonenumber knows Mexico only without the 1.
+        number = match_key(number)
     try:
         parsed = phonenumbers.parse(f"+{number}")
     except phonenumbers.NumberParseException as error:
         raise ValidationError(INVALID) from error
     e164 = digits(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
-    brazilian = parsed.country_code == 55
-    if not phonenumbers.is_possible_number(parsed) or (
-        brazilian and not _BRAZILIAN.fullmatch(e164[2:])
-    ):
+    known = parsed.country_code != 55 or _BRAZILIAN.fullmatch(e164[2:])
+    if not known or not phonenumbers.is_possible_number(parsed):
         raise ValidationError(INVALID)
     return e164
 
 
 def match_key(phone: str) -> str:
-    """Return the form in which two spellings of one number (E.164 digits) are equal."""
-    for pattern, key in _SPELLINGS:
-        phone = re.sub(pattern, key, phone)
+    """Return the form in which two spellings of one number (E.164 digits) are equal.
+
+    Brazilian mobiles may or may not carry the ninth digit: WhatsApp keeps the number as it was
+    registered, so 551190012233 and 5511990012233 are one person (landlines begin with 2 to 5).
+    Mexico gave up its 1 after the country's code; Argentina's 9 is not dialled from home.
+    """
+    if len(phone) == 12 and phone.startswith("55") and phone[4] in "6789":
+        return f"{phone[:4]}9{phone[4:]}"
+    if len(phone) == 13 and phone.startswith(("521", "549")):
+        return phone[:2] + phone[3:]
     return phone
 
 
 class PhoneKey(models.Func):
-    """`match_key` of a column, in SQL."""
+    """`match_key` of a column, in SQL. Without regular expressions, which take ten times as long
+    (10 µs), since each new contact pays for it."""
 
+    template = """CASE
+        WHEN length(%(expressions)s) = 12 AND left(%(expressions)s, 2) = '55'
+            AND substr(%(expressions)s, 5, 1) IN ('6', '7', '8', '9')
+        THEN left(%(expressions)s, 4) || '9' || substr(%(expressions)s, 5)
+        WHEN length(%(expressions)s) = 13 AND left(%(expressions)s, 3) IN ('521', '549')
+        THEN left(%(expressions)s, 2) || substr(%(expressions)s, 4)
+        ELSE %(expressions)s END"""
+    arity = 1
     output_field = models.CharField(max_length=20)
-
-    def __init__(self, column: str) -> None:
-        expression: models.Expression | F = F(column)
-        for pattern, key in _SPELLINGS:
-            replacement = re.sub(r"\\g<(\d)>", r"\\\1", key)
-            expression = models.Func(
-                expression,
-                Value(pattern),
-                Value(replacement),
-                function="regexp_replace",
-                output_field=models.CharField(max_length=20),
-            )
-        super().__init__(expression, template="%(expressions)s")
 
 
 def search_keys(text: str) -> list[str]:

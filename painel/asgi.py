@@ -13,10 +13,11 @@ from django.urls import re_path
 from api.events import routing as stream
 from atendimento.live import routing as desk
 from live.guard import Guarded, NoSuchSocket
+from painel.clean import cleaned
 
 nowhere = re_path("", NoSuchSocket.as_asgi())
 sockets = Guarded(URLRouter([*desk.routes, *stream.routes, nowhere]))
-application = ProtocolTypeRouter({"http": http, "websocket": sockets})
+application = cleaned(ProtocolTypeRouter({"http": http, "websocket": sockets}))
 
 # What lives as long as the process need not be looked through again and again for garbage: without
 # this a request in a hundred waits for that twice as long as it takes.

@@ -103,8 +103,8 @@ class Runner:
 
 
 def web(port: int) -> Child:
-    command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0"]
-    return Child("web", [*command, "--websocket_timeout", "-1", "painel.asgi:application"])
+    command = [sys.executable, "-m", "painel.web", "-b", "127.0.0.1", "-p", str(port)]
+    return Child("web", command, grace=settings.DRAIN_SECONDS + 5)
 
 
 def worker(environment: Mapping[str, str] | None = None) -> Child:

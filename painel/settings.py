@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "painel.health.without_session",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -92,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.FirstAccessMiddleware",
     "accounts.middleware.LockedMiddleware",
+    "painel.errors.OwnPages",
 ]
 
 ROOT_URLCONF = "painel.urls"
@@ -120,11 +122,12 @@ def databases() -> dict[str, dict[str, Any]]:
     found: dict[str, Any] = connection_settings(env.str("DATABASE_URL", default=""), VAR_DIR)
     found |= {"CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
     if WEB:
+        found["ENGINE"] = "painel.postgresql"
         found["OPTIONS"]["pool"] = {
             "max_size": int(positive("DATABASE_POOL", 20)),
             "min_size": 1,
-            # Seconds to wait for one; also what a request waits when PostgreSQL is away.
-            "timeout": 3,
+            # Seconds until our engine looks whether PostgreSQL is away or the pool only busy.
+            "timeout": 0.5,
             # How long to go on trying alone; whoever asks next begins anew.
             "reconnect_timeout": 2,
         }
@@ -149,6 +152,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "login"
+
+# How long a web process that was asked to end goes on answering what it has begun.
+DRAIN_SECONDS = positive("DRAIN_SECONDS", 20)
 
 LANGUAGE_CODE = "pt-br"
 TIME_ZONE = env.str("TIME_ZONE", default="America/Sao_Paulo")
@@ -194,6 +200,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+CSRF_FAILURE_VIEW = "painel.errors.csrf_failed"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -206,8 +213,8 @@ CACHES = {
     }
 }
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.authentication.HasOwnPassword"],
     "DEFAULT_RENDERER_CLASSES": ["api.rest.envelope.Envelope"],
     "DEFAULT_PARSER_CLASSES": ["api.rest.parsers.SmallJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "api.rest.schema.Schema",
@@ -228,7 +235,6 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": False,
     # A new password ends the tokens of the old one.
     "CHECK_REVOKE_TOKEN": True,
-    "USER_AUTHENTICATION_RULE": "accounts.tokens.may_have_token",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Painel de Atendimento",
@@ -252,7 +258,9 @@ SPECTACULAR_SETTINGS = {
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match"]
+CORS_ALLOW_HEADERS = [
+    *("authorization", "content-type", "idempotency-key", "if-match", "if-none-match")
+]
 CORS_EXPOSE_HEADERS = ["etag", "retry-after"]
 
 # The desk. Times in seconds.
@@ -274,9 +282,16 @@ LOGGING = {
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
     },
-    "filters": {"quiet": {"()": "painel.errors.WithoutTraceback"}},
+    "filters": {
+        "quiet": {"()": "painel.log_filters.WithoutTraceback"},
+        "occurrence": {"()": "painel.log_filters.WithOccurrence"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["quiet"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["quiet", "occurrence"],
+        }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {

@@ -15,4 +15,7 @@ urlpatterns = [
     path("readyz", health.ready),
 ]
 
+handler400 = "painel.errors.bad_request"
+handler403 = "painel.errors.forbidden"
+handler404 = "painel.errors.not_found"
 handler500 = "painel.errors.failed"

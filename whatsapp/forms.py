@@ -3,7 +3,18 @@ from __future__ import annotations
 from django import forms
 from django.utils.text import slugify
 
+from accounts.form_fields import IdField
 from whatsapp.models import Session
+
+
+class PairingForm(forms.Form):
+    """The number whose QR is looked at; none for whichever is being paired."""
+
+    numero = IdField(required=False)
+
+    def number(self) -> Session | None:
+        asked = self.cleaned_data["numero"] if self.is_valid() else None
+        return Session.objects.filter(pk=asked).first() if asked else None
 
 
 class NumberForm(forms.ModelForm):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import requires
 from accounts.rights import Can
-from whatsapp.forms import NumberForm
+from whatsapp.forms import NumberForm, PairingForm
 from whatsapp.models import Session, State, Wanted
 from whatsapp.numbers import numbers_with_queue
 
@@ -66,9 +66,8 @@ def want(request: HttpRequest, pk: int, wanted: Wanted) -> HttpResponse:
 @never_cache
 def pairing(request: HttpRequest) -> HttpResponse:
     """The panel beside the list: the QR of a number, and what became of it."""
-    asked = request.GET.get("numero", "")
-    number = Session.objects.filter(pk=asked).first() if asked.isdecimal() else None
-    return render(request, "whatsapp/_pairing.html", _pairing(number))
+    shown = _pairing(PairingForm(request.GET).number())
+    return render(request, "whatsapp/_pairing.html", shown)
 
 
 def _pairing(number: Session | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from accounts.models import Agent
 from api.events import tokens
 from api.events.stream import QUEUE, Stream, Subscriber, number_named
 from api.events.tokens import Token
+from live import shutdown
 from live.outage import AWAY
 from live.outlet import CloseCode, Outlet
 
@@ -32,6 +33,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
         offered = self.scope["subprotocols"]
         bearer = len(offered) == 2 and offered[0] == "bearer"
         await self.accept("bearer" if bearer else None)
+        shutdown.register(self._come_back)
         self._end_in(PATIENCE)
         if bearer:
             await self._enter(offered[1], self._asked_cursor())
@@ -44,6 +46,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
             await self._enter(str(said.get("token", "")), cursor)
 
     async def disconnect(self, code: int) -> None:
+        shutdown.unregister(self._come_back)
         if self.subscriber:
             Stream.of_this_loop().leave(self.subscriber)
         if self.timer:
@@ -86,6 +89,13 @@ class StreamConsumer(AsyncWebsocketConsumer):
             self.subscriber.outlet.cut(CloseCode.ENDED)
         else:
             self._closing = asyncio.create_task(self.close(int(CloseCode.ENDED)))
+
+    def _come_back(self) -> None:
+        """The process is going: what is still queued the page gets elsewhere, by its cursor."""
+        if self.subscriber:
+            self.subscriber.outlet.cut(CloseCode.COME_BACK)
+        else:
+            self._closing = asyncio.create_task(self.close(int(CloseCode.COME_BACK)))
 
 
 def _known(text: str) -> tuple[Token, Agent] | None:

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from django.conf import settings
 from django.db import connection
 
 from api.events import make as events
-from api.events.models import Delivery, Event, Webhook
+from api.events.models import Webhook
+from api.events.retention import prune
 from live import announce
 from live.listen import Listener
 from live.outage import AWAY, Outage
 
-HANDS = 4
-ARMFUL = 20
+logger = logging.getLogger(__name__)
+
+THREADS = 4
+PER_WEBHOOK = 20
 POLL = 1.0
 PRUNE = 600.0
-KEEP_DAYS = 7
 
 
-def turn() -> int:
+def run_once() -> int:
     """Do what there is to do once; return how many deliveries were tried."""
     events.make_events()
     for webhook in Webhook.objects.filter(active=True):
-        while webhook.take_events():
-            pass
-    with ThreadPoolExecutor(HANDS, thread_name_prefix="webhook") as hands:
-        return sum(hands.map(_deliver, Webhook.objects.due()))
+        _guarded(webhook, _take_all)
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="webhook") as threads:
+        return sum(threads.map(_deliver, Webhook.objects.due()))
 
 
 def run(stopping: threading.Event) -> None:
@@ -40,7 +42,7 @@ def run(stopping: threading.Event) -> None:
     pruned = 0.0
     while not stopping.is_set():
         try:
-            if not turn():
+            if not run_once():
                 woken.wait(POLL)
                 woken.clear()
             if time.monotonic() - pruned > PRUNE:
@@ -51,16 +53,36 @@ def run(stopping: threading.Event) -> None:
             outage.report(error)
             connection.close()
             stopping.wait(1)
+        except Exception:
+            # Of no single webhook; the loop must live, and the log says why.
+            logger.exception("webhooks: a round failed")
+            stopping.wait(1)
     listener.stop()
-
-
-def prune() -> None:
-    Event.objects.expired(settings.CHANGE_RETENTION_HOURS).delete()
-    Delivery.objects.expired(KEEP_DAYS).delete()
 
 
 def _deliver(webhook: Webhook) -> int:
     try:
-        return webhook.deliver(ARMFUL)
+        return _guarded(webhook, lambda one: one.deliver(PER_WEBHOOK))
     finally:
         connection.close()
+
+
+def _take_all(webhook: Webhook) -> int:
+    while webhook.take_events():
+        pass
+    return 0
+
+
+def _guarded(webhook: Webhook, work: Callable[[Webhook], int]) -> int:
+    """Do *work* and return its result; what fails in it is logged with the webhook's id (0 is
+    returned) and costs no other one its turn.
+
+    A delivery that fails so leaves its webhook held for LEASE, as if the deliverer had died.
+    """
+    try:
+        return work(webhook)
+    except AWAY:
+        raise
+    except Exception:
+        logger.exception("webhook %s failed", webhook.pk)
+        return 0

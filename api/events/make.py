@@ -144,6 +144,7 @@ def _of_number(number: Session | None) -> Event | None:
     if number.state == State.PAIRING:
         if not number.qr:
             return None
+        # Without the code: what is stored must not link a telephone. The stream adds it.
         return _said(number, EventType.QR, {"expiresAt": expiry(number)})
     if number.state == State.ONLINE:
         phone = {"phoneNumber": number.phone, "name": number.push_name}

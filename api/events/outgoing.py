@@ -17,9 +17,11 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from django.conf import settings
 
+# Seconds.
 CONNECT, TOTAL = 5.0, 10.0
-MOST = 64 * 1024
-# What ipaddress takes for global: NAT64, site-local addresses, protocol assignments.
+# How much of an answer is read, in bytes.
+ANSWER_LIMIT = 64 * 1024
+# What ipaddress takes for global and is not: NAT64, site-local addresses, protocol assignments.
 INNER = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "fec0::/10", "192.0.0.0/24")))
 # What may stand in a request line as it is; anything else is escaped.
 PLAIN = "/%:@!$&'()*+,;=~-._?[]"
@@ -51,9 +53,9 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> int:
     """Send *body* and return the answer's status. Raises Refused."""
     parts, address = check(url)
     path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=PLAIN)
-    with _reached(parts, address) as raw:
+    with _connected(parts, address) as raw:
         try:
-            with _cut_in_time(raw), closing(_speaking(raw, parts)) as connection:
+            with _deadline(raw), closing(_http_over(raw, parts)) as connection:
                 connection.request("POST", path, body, headers)
                 answer = connection.getresponse()
                 _drain(answer)
@@ -88,7 +90,7 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-def _reached(parts: SplitResult, address: str) -> socket.socket:
+def _connected(parts: SplitResult, address: str) -> socket.socket:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         return socket.create_connection((address, port), timeout=CONNECT)
@@ -96,7 +98,7 @@ def _reached(parts: SplitResult, address: str) -> socket.socket:
         raise Refused(f"Não foi possível ligar: {type(error).__name__}.") from error
 
 
-def _speaking(raw: socket.socket, parts: SplitResult) -> http.client.HTTPConnection:
+def _http_over(raw: socket.socket, parts: SplitResult) -> http.client.HTTPConnection:
     """Over *raw*, speak and check certificates as *parts* says: the name is in there."""
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port)
     connection.sock = raw
@@ -107,7 +109,7 @@ def _speaking(raw: socket.socket, parts: SplitResult) -> http.client.HTTPConnect
 
 
 @contextmanager
-def _cut_in_time(raw: socket.socket) -> Iterator[None]:
+def _deadline(raw: socket.socket) -> Iterator[None]:
     """Who answers a byte at a time never lets a read time out, so the line itself is cut. It is
     cut in a duplicate: TLS takes the descriptor over."""
     raw.settimeout(TOTAL)
@@ -129,5 +131,5 @@ def _cut(line: socket.socket) -> None:
 def _drain(answer: http.client.HTTPResponse) -> None:
     """Read some of the answer: what it says is of no interest."""
     read = 0
-    while read < MOST and (piece := answer.read1(8192)):
+    while read < ANSWER_LIMIT and (piece := answer.read1(8192)):
         read += len(piece)

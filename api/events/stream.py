@@ -8,7 +8,6 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Max, Min
 
@@ -17,9 +16,9 @@ from accounts.rights import Can
 from api.events import make as events
 from api.events.codes import hears, with_codes
 from api.events.models import Event
+from api.events.retention import prune
 from api.events.tokens import Token, still_valid
 from atendimento.sight import Sight
-from live import retention
 from live.feed import FeedReader
 from live.outlet import CloseCode, Outlet
 from whatsapp.models import Session
@@ -28,7 +27,6 @@ QUEUE = 1000
 YIELD_EVERY = 100
 PAGE = 500
 PRUNE = 600.0
-EVENTS = 0x6576656E74
 
 
 @dataclass(eq=False)
@@ -97,7 +95,7 @@ class Stream(FeedReader):
     async def periodically(self) -> None:
         if time.monotonic() - self._pruned > PRUNE:
             self._pruned = time.monotonic()
-            await self.run(_prune)
+            await self.run(prune)
 
     async def check_authority(self) -> None:
         """Close whose token has ended, and who may not hear the number any more."""
@@ -148,15 +146,9 @@ def number_named(slug: str, agent: Agent) -> int | None:
 
 def _standing(tokens: Collection[Token]) -> dict[Token, tuple[Agent, Sight]]:
     """Of each token that holds, its agent and what he sees; two queries for all."""
-    agents = still_valid(tokens)
+    agents = still_valid(tokens) if tokens else {}
     sights = Sight.of(set(agents.values()))
     return {token: (agent, sights[agent.pk]) for token, agent in agents.items()}
-
-
-def _prune() -> None:
-    with retention.alone(EVENTS) as mine:
-        if mine:
-            Event.objects.expired(settings.CHANGE_RETENTION_HOURS).delete()
 
 
 def _fresh(cursor: int) -> list[Event]:
@@ -172,13 +164,13 @@ def _newest() -> int:
 def _kept(session_id: int, after: int) -> list[Event] | None:
     """The next page after the cursor *after*; None when some of it is no longer kept. Looked at in
     this order, so that what is pruned meanwhile is noticed."""
-    page = with_codes(list(Event.objects.of(session_id, after)[:PAGE]))
+    page = list(Event.objects.replayed(session_id, after)[:PAGE])
     return None if _forgotten(after) else page
 
 
 def _between(session_id: int, after: int, last: int) -> list[Event]:
     """Not beyond *last*: another process may have told more, which comes as live."""
-    return with_codes(list(Event.objects.of(session_id, after).filter(pk__lte=last)))
+    return list(Event.objects.replayed(session_id, after).filter(pk__lte=last))
 
 
 def _forgotten(cursor: int) -> bool:

@@ -1,11 +1,18 @@
-"""Fields that take JSON at its word: a number is no text, and "true" is no truth."""
+"""Fields that DRF does not have."""
 
-from __future__ import annotations
-
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
+from rest_framework.fields import empty
+
+from clients import cnpj
+
+LARGEST_ID = 2**63 - 1
+EPOCH = datetime.fromtimestamp(0, UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Text(serializers.CharField):
@@ -17,30 +24,41 @@ class Text(serializers.CharField):
             # What str.strip() takes for a space, in any dialect of regular expressions.
             self.validators.append(RegexValidator(r"[^\s\x1c-\x1f\x85]"))
 
+
+class Cnpj(serializers.CharField):
+    """With or without its punctuation; None for nothing."""
+
     def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
+        return cnpj.clean(super().to_internal_value(data))
+
+    def run_validation(self, data: Any = empty) -> str | None:
+        return super().run_validation(data) or None
 
 
-class Email(serializers.EmailField):
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
+class Id(serializers.IntegerField):
+    """An id in a query string."""
+
+    def __init__(self, min_value: int = 1, **options: Any) -> None:
+        super().__init__(required=False, min_value=min_value, max_value=LARGEST_ID, **options)
 
 
-class Flag(serializers.BooleanField):
-    def to_internal_value(self, data: Any) -> bool:
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
+@dataclass(frozen=True)
+class Cursor:
+    """After which row a list goes on: its moment and its id, as "microseconds_id"."""
+
+    at: datetime
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{(self.at - EPOCH) // MICROSECOND}_{self.pk}"
 
 
-class Key(serializers.PrimaryKeyRelatedField[Any]):
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, int) or isinstance(data, bool):
-            self.fail("incorrect_type", data_type=type(data).__name__)
-        if not 0 < data < 2**63:
-            self.fail("does_not_exist", pk_value=data)
-        return super().to_internal_value(data)
+class CursorField(serializers.RegexField):
+    default_error_messages = {"invalid": "Use o campo next da resposta anterior."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(r"^[0-9]{1,16}_[0-9]{1,18}$", **options)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        at, _, pk = str(super().run_validation(data)).partition("_")
+        return Cursor(EPOCH + int(at) * MICROSECOND, int(pk))

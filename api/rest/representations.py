@@ -4,8 +4,6 @@ Plain dicts of plain rows, for lists are asked for all day: model objects and DR
 thirds of a list's time. `serializers` tells the schema the same, and a test holds both together.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,46 +11,25 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Agent
+from accounts.rights import Can
 from whatsapp.jid import of_phone
-from whatsapp.models import Direction
+from whatsapp.models import Direction, Session, State
 from whatsapp.models.contact import person_name, shown_name
 from whatsapp.models.message import preview_of
 
 Row = Mapping[str, Any]
 
+CONTACT = ("phone", "name", "business_name", "push_name", "client", "client__name")
+HOLDER = ("first_name", "last_name", "username")
 CONVERSATION = (
-    "pk",
-    "session_id",
-    "chat_jid",
-    "contact__phone",
-    "contact__name",
-    "contact__business_name",
-    "contact__push_name",
-    "contact__client",
-    "contact__client__name",
-    "last_message",
-    "last_message__kind",
-    "last_message__body",
-    "last_message_at",
-    "unread_count",
-    "status",
-    "assigned_to",
-    "assigned_to__first_name",
-    "assigned_to__last_name",
-    "assigned_to__username",
-    "created_at",
+    *("pk", "session_id", "chat_jid", "status", "unread_count", "last_message_at", "created_at"),
+    *(f"contact__{name}" for name in CONTACT),
+    *("last_message", "last_message__kind", "last_message__body"),
+    *("assigned_to", *(f"assigned_to__{name}" for name in HOLDER)),
 )
 MESSAGE = (
-    "pk",
-    "session_id",
-    "conversation_id",
-    "wa_id",
-    "direction",
-    "body",
-    "kind",
-    "at",
-    "delivery",
-    "error",
+    *("pk", "session_id", "conversation_id", "wa_id", "direction", "body", "kind", "at"),
+    *("delivery", "error"),
 )
 
 
@@ -89,6 +66,15 @@ def message(row: Row, sender: str) -> dict[str, Any]:
     }
 
 
+def pairing_code(number: Session, agent: Agent) -> dict[str, str] | None:
+    """The code to scan, for who may connect numbers, while a telephone would still take it."""
+    expires = number.qr_expires_at
+    live = number.shown_state == State.PAIRING and expires and expires > timezone.now()
+    if not live or expires is None or not number.qr or not agent.may(Can.CONNECT_NUMBER):
+        return None
+    return {"qr": number.qr, "expiresAt": moment(expires)}
+
+
 def address(phone: str, chat_jid: str) -> str:
     """What the other routes take as {phoneNumber}: by telephone where it is known."""
     return str(of_phone(phone)) if phone else chat_jid
@@ -112,6 +98,5 @@ def _last(row: Row) -> str | None:
 def _holder(row: Row) -> dict[str, Any] | None:
     if row["assigned_to"] is None:
         return None
-    names = ("first_name", "last_name", "username")
-    agent = Agent(**{name: row[f"assigned_to__{name}"] for name in names})
+    agent = Agent(**{name: row[f"assigned_to__{name}"] for name in HOLDER})
     return {"id": row["assigned_to"], "name": str(agent)}

@@ -1,33 +1,49 @@
-"""What OpenAPI needs to be told: the envelope around each answer, and the errors of each route."""
+"""What OpenAPI needs to be told of a route: the envelope, the errors, and who may call it."""
 
-from __future__ import annotations
-
+import inspect
+import re
+from collections.abc import Callable
 from typing import Any
 
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
     OpenApiResponse,
+    extend_schema,
     inline_serializer,
 )
 from rest_framework import serializers
 
+from accounts.rights import Can, in_words
+from api.authentication import TokenAuthentication
 from api.rest.envelope import SENTENCES, failure
-from api.rest.examples import EXAMPLES
+from api.rest.examples import examples_of
 
-ERRORS = {
-    400: "Dados inválidos; errors nomeia os campos.",
-    401: "Token ausente, inválido ou expirado.",
-    403: "Conhecido, mas não permitido a quem chama.",
-    404: "Não existe, ou quem chama não pode saber que existe.",
-    405: "Método não aceito.",
-    406: "Só application/json.",
-    409: "O estado da conversa ou do número não permite.",
-    413: "Corpo maior que 64 KB.",
-    415: "Envie application/json.",
-    429: "Pedidos demais; veja Retry-After.",
+# Every route may answer with these; one that takes a body or parameters with more.
+ALWAYS = {401, 404, 405, 406, 429}
+SLUG = {"type": "string", "pattern": "^[-a-zA-Z0-9_]{1,64}$"}
+TELEPHONE = {"type": "string", "format": "phone"}
+IN_PATH = {
+    "id": OpenApiParameter("id", int, "path", description="Id do cliente."),
+    "sessionId": OpenApiParameter(
+        "sessionId", SLUG, "path", description="Identificador do número."
+    ),
+    "phoneNumber": OpenApiParameter(
+        "phoneNumber",
+        TELEPHONE,
+        "path",
+        description="Telefone com DDD, com ou sem +55, máscara e nono dígito; "
+        "…@s.whatsapp.net; ou …@lid para quem esconde o telefone.",
+    ),
 }
+
+
+class TokenScheme(SimpleJWTScheme):
+    """Our tokens are documented as simplejwt's own."""
+
+    target_class = TokenAuthentication  # type: ignore[assignment]
 
 
 class Failure(serializers.Serializer[Any]):
@@ -38,49 +54,60 @@ class Failure(serializers.Serializer[Any]):
     )
 
 
-class Said(serializers.Serializer[Any]):
+class MessageOnly(serializers.Serializer[Any]):
     success = serializers.BooleanField(default=True)
     message = serializers.CharField()
 
 
-def data(shape: Any, name: str, *, many: bool = False, paged: bool = False) -> Any:
-    """The envelope around *shape*."""
-    inner = shape(many=True) if many else shape()
+def route(
+    operation: str,
+    answer: Any,
+    *errors: int,
+    can: tuple[Can, ...] = (),
+    status: int = 200,
+    paged: bool = False,
+    request: Any = None,
+    **more: Any,
+) -> Callable[[Any], Any]:
+    """Document a method, whose docstring is what people read: the summary, then more of it.
+
+    *answer* is what stands in `data`, or MessageOnly; *can* the rights it may ask for.
+    """
+    if answer is not MessageOnly:
+        answer = _enveloped(answer, f"{operation[0].upper()}{operation[1:]}Answer", paged)
+    queried = any(isinstance(one, type) for one in more.get("parameters", ()))
+    asked = {400, 413, 415} if request else {400} if queried else set()
+    codes = sorted(ALWAYS | asked | set(errors))
+
+    who = " ".join(map(in_words, can)) or "todos."
+
+    def decorate(method: Any) -> Any:
+        summary, _, text = (inspect.getdoc(method) or "").partition("\n\n")
+        return extend_schema(
+            operation_id=operation,
+            summary=summary,
+            description=f"{text}\n\nPermissão: {who}".strip(),
+            request=request,
+            responses={status: answer} | {code: _error(code) for code in codes},
+            **more,
+        )(method)
+
+    return decorate
+
+
+def _enveloped(inner: Any, name: str, paged: bool) -> Any:
     fields: dict[str, Any] = {"success": serializers.BooleanField(default=True), "data": inner}
     if paged:
-        fields["next"] = serializers.CharField(
-            allow_null=True, help_text="Cursor da página seguinte; null na última."
-        )
-    return inline_serializer(name=f"{name}Answer", fields=fields)
-
-
-def answers(good: dict[int, Any], *codes: int) -> dict[int, Any]:
-    """*good* and the errors of a route; what every route may say is always among them."""
-    told = sorted({401, 404, 405, 406, 429, *codes})
-    return good | {code: _error(code) for code in told}
+        words = "Cursor da página seguinte; null na última."
+        fields["next"] = serializers.CharField(allow_null=True, help_text=words)
+    return inline_serializer(name=name, fields=fields)
 
 
 def _error(code: int) -> OpenApiResponse:
     named = {"text": ["Escreva uma mensagem."]} if code == 400 else None
-    body = failure(SENTENCES.get(code, "Ana assumiu antes de você."), named)
+    body = failure(SENTENCES[code], named)
     example = OpenApiExample("Erro", body, response_only=True, status_codes=[str(code)])
-    return OpenApiResponse(Failure, description=ERRORS[code], examples=[example])
-
-
-SESSION = OpenApiParameter(
-    "sessionId",
-    str,
-    "path",
-    description="Identificador do número.",
-    pattern="^[-a-zA-Z0-9_]{1,64}$",
-)
-PERSON = OpenApiParameter(
-    "phoneNumber",
-    {"type": "string", "format": "phone"},
-    "path",
-    description="Telefone com DDD, com ou sem +55, máscara e nono dígito; …@s.whatsapp.net; ou "
-    "…@lid para quem esconde o telefone.",
-)
+    return OpenApiResponse(Failure, description=SENTENCES[code], examples=[example])
 
 
 def bodies_are_strict(result: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -98,8 +125,12 @@ def bodies_are_strict(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 class Schema(AutoSchema):
     """Operation ids in the words of the routes; one tag for each first segment."""
 
+    def get_override_parameters(self) -> list[Any]:
+        in_path = [IN_PATH[name] for name in re.findall(r"{(\w+)}", self.path)]
+        return [*super().get_override_parameters(), *in_path]
+
     def get_examples(self) -> list[OpenApiExample]:
-        return EXAMPLES[self.get_operation_id()]
+        return examples_of(self.get_operation_id())
 
     def get_tags(self) -> list[str]:
         return [self.path.strip("/").split("/")[1]]

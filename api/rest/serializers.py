@@ -1,67 +1,49 @@
-"""The shapes of the API, with the names of the system it was ordered to replace."""
+"""The JSON of the API, with the names of the system that it was ordered to replace."""
 
-from __future__ import annotations
-
+from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Agent
-from api.rest.fields import Email, Flag, Key, Text
-from api.rest.validation import Strict
-from clients import cnpj
-from clients.models import Client, CompanyType, SalesStage
+from api.rest import representations
+from api.rest.fields import Cnpj, Text
+from api.rest.validation import Body
+from clients.cnpj import LONGEST_TYPED
+from clients.models import Client, ClientStatus, CompanyType, SalesStage
 from whatsapp.models import Delivery, Kind, Outcome, Session, Status
-from whatsapp.models.conversation import MAX_TEXT
+from whatsapp.models.writing import MAX_TEXT
+
+NULLABLE: dict[str, Any] = {"required": False, "allow_null": True}
 
 
 class NumberState(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
-    sentence = serializers.CharField()
-    nextStep = serializers.CharField()
-    detail = serializers.CharField()
-    since = serializers.DateTimeField()
+    code = serializers.CharField(source="shown_state")
+    label = serializers.CharField(source="shown_state.label")  # type: ignore[assignment]
+    sentence = serializers.CharField(source="words.sentence")
+    nextStep = serializers.CharField(source="words.next_step")
+    detail = serializers.CharField(source="state_detail")
+    since = serializers.DateTimeField(source="state_since")
 
 
-class NumberSerializer(serializers.ModelSerializer[Session]):
+class NumberSerializer(serializers.Serializer[Any]):
+    """A number, as `context["agent"]` may see it."""
+
     id = serializers.CharField(source="slug")
+    name = serializers.CharField()
     phoneNumber = serializers.CharField(source="phone", allow_null=True)
     isConnected = serializers.BooleanField(source="online")
-    state = serializers.SerializerMethodField()
-    qr = serializers.SerializerMethodField()
-    qrExpiresAt = serializers.DateTimeField(source="qr_expires_at", allow_null=True)
+    state = NumberState(source="*")
+    qr = serializers.SerializerMethodField(help_text="Só para quem pode conectar números.")
+    qrExpiresAt = serializers.SerializerMethodField()
     queueLength = serializers.SerializerMethodField()
 
-    class Meta:
-        model = Session
-        fields = [
-            "id",
-            "name",
-            "phoneNumber",
-            "isConnected",
-            "state",
-            "qr",
-            "qrExpiresAt",
-            "queueLength",
-        ]
-
-    @extend_schema_field(NumberState)
-    def get_state(self, number: Session) -> dict[str, Any]:
-        return {
-            "code": number.shown_state,
-            "label": number.shown_state.label,
-            "sentence": number.words.sentence,
-            "nextStep": number.words.next_step,
-            "detail": number.state_detail,
-            "since": serializers.DateTimeField().to_representation(number.state_since),
-        }
-
-    @extend_schema_field(serializers.CharField(allow_null=True))
     def get_qr(self, number: Session) -> str | None:
-        return number.qr or None
+        code = representations.pairing_code(number, self.context["agent"])
+        return code["qr"] if code else None
+
+    def get_qrExpiresAt(self, number: Session) -> datetime | None:
+        return number.qr_expires_at if self.get_qr(number) else None
 
     def get_queueLength(self, number: Session) -> int:
         return number.messages.waiting().count()
@@ -103,18 +85,18 @@ class MessageSerializer(serializers.Serializer[Any]):
     error = serializers.CharField()
 
 
-class SendSerializer(Strict):
+class SendSerializer(Body):
     text = Text(
         max_length=MAX_TEXT,
         error_messages={"blank": "Escreva uma mensagem.", "required": "Escreva uma mensagem."},
     )
 
 
-class MoveSerializer(Strict):
+class MoveSerializer(Body):
     status = serializers.ChoiceField(choices=[Status.PENDING, Status.ACTIVE])
 
 
-class FinishSerializer(Strict):
+class FinishSerializer(Body):
     status = serializers.ChoiceField(choices=[Status.CLOSED])
     outcome = serializers.ChoiceField(
         choices=Outcome.choices,
@@ -123,65 +105,24 @@ class FinishSerializer(Strict):
     )
 
 
-class ClientSerializer(Strict, serializers.ModelSerializer[Client]):
+class ClientSerializer(Body):
+    id = serializers.IntegerField(read_only=True)
     name = Text(max_length=160)
-    email = Email(required=False, allow_blank=True, max_length=254)
-    cnpj = Text(
-        max_length=24,
-        required=False,
-        allow_null=True,
-        allow_blank=True,
-        help_text="Com ou sem máscara.",
+    cnpj = Cnpj(
+        max_length=LONGEST_TYPED, allow_blank=True, help_text="Com ou sem máscara.", **NULLABLE
     )
+    email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
     companyType = serializers.ChoiceField(
-        source="company_type",
-        choices=CompanyType.choices,
-        required=False,
-        allow_blank=True,
+        source="company_type", choices=CompanyType.choices, required=False, allow_blank=True
     )
-    creditLimit = Flag(source="credit_limit", required=False, allow_null=True)
-    hasDebt = Flag(source="has_debt", required=False, allow_null=True)
-    salesStage = serializers.ChoiceField(
-        source="sales_stage",
-        choices=SalesStage.choices,
-        required=False,
-    )
-    responsible = Key(
-        queryset=Agent.objects.filter(is_active=True), required=False, allow_null=True
-    )
+    creditLimit = serializers.BooleanField(source="credit_limit", **NULLABLE)
+    hasDebt = serializers.BooleanField(source="has_debt", **NULLABLE)
+    status = serializers.ChoiceField(choices=ClientStatus.choices, required=False)
+    salesStage = serializers.ChoiceField(SalesStage.choices, source="sales_stage", required=False)
+    responsible = serializers.PrimaryKeyRelatedField(queryset=Agent.objects.all(), **NULLABLE)
     phones = serializers.SerializerMethodField()
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)
     updatedAt = serializers.DateTimeField(source="updated_at", read_only=True)
 
-    class Meta:
-        model = Client
-        fields = [
-            "id",
-            "name",
-            "cnpj",
-            "email",
-            "companyType",
-            "creditLimit",
-            "hasDebt",
-            "status",
-            "salesStage",
-            "responsible",
-            "phones",
-            "createdAt",
-            "updatedAt",
-        ]
-
     def get_phones(self, client: Client) -> list[str]:
         return [one.number for one in client.phones.all()]
-
-    def validate_cnpj(self, typed: str | None) -> str | None:
-        if not typed:
-            return None
-        try:
-            code = cnpj.clean(typed)
-        except ValidationError as error:
-            raise serializers.ValidationError(error.messages) from error
-        taken = Client.objects.filter(cnpj=code)
-        if (taken.exclude(pk=self.instance.pk) if self.instance else taken).exists():
-            raise serializers.ValidationError(cnpj.TAKEN)
-        return code

@@ -1,24 +1,18 @@
-from __future__ import annotations
+"""How often one may ask: a user everywhere, an address where nobody is known yet."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from rest_framework.throttling import SimpleRateThrottle, UserRateThrottle
 
 from accounts.address import address_of
-
-if TYPE_CHECKING:
-    from rest_framework.request import Request
-    from rest_framework.views import APIView
 
 
 class PerUser(UserRateThrottle):
     scope = "user"
 
 
-class PerAddressAtTheDoor(SimpleRateThrottle):
-    """The token route, by address, before anybody is known."""
-
+class PerAddress(SimpleRateThrottle):
     scope = "token"
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
+    def get_cache_key(self, request: Any, view: Any) -> str:
         return self.cache_format % {"scope": self.scope, "ident": address_of(request)}

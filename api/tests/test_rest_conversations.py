@@ -372,13 +372,32 @@ def test_a_number_is_begun_once(api: Browser, as_agent: Caller) -> None:
     assert state["queueLength"] == 0
 
 
-def test_a_number_in_pairing_shows_its_code(api: Browser, number: Any) -> None:
+def _pairing(caller: Browser) -> tuple[str | None, str | None]:
+    shown = told(caller.get("/api/whatsapp/vendas-sp"))
+    assert shown["isConnected"] is False
+    return shown["qr"], shown["qrExpiresAt"]
+
+
+def test_the_code_to_pair_with_is_for_who_may_connect_numbers(
+    api: Browser, number: Any, as_agent: Caller
+) -> None:
     number.want(Wanted.PAIR)
     number.show_qr("2@abc", 20)
-    shown = told(api.get("/api/whatsapp/vendas-sp"))
-    assert shown["qr"] == "2@abc"
-    assert shown["qrExpiresAt"]
-    assert shown["isConnected"] is False
+    qr, expires = _pairing(as_agent(SupervisorFactory()))
+    assert qr == "2@abc"
+    assert expires
+    assert _pairing(api) == (None, None)
+
+
+def test_a_code_that_expired_is_shown_to_nobody(number: Any, as_agent: Caller) -> None:
+    supervisor = as_agent(SupervisorFactory())
+    number.want(Wanted.PAIR)
+    number.show_qr("2@abc", -1)
+    assert _pairing(supervisor) == (None, None)
+    number.show_qr("2@def", 20)
+    # Its worker died: nobody would hear the telephone that scans it.
+    type(number).objects.update(lease_until=None)
+    assert _pairing(supervisor) == (None, None)
 
 
 def test_waiting_messages_are_counted(api: Browser, thread: Conversation) -> None:

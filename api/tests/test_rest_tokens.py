@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,6 +12,8 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from accounts.factories import AgentFactory
 from accounts.models import Agent
 from api.tests.conftest import told
+from live import announce
+from live.listen import Listener
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -142,3 +145,55 @@ def test_of_many_who_bring_one_refresh_token_one_is_served(client: Browser, ana:
     with ThreadPoolExecutor(8) as callers:
         codes = list(callers.map(refresh, range(8)))
     assert sorted(codes) == [200] + [401] * 7
+
+
+def _open(client: Browser, access: str) -> int:
+    headers = {"Authorization": f"Bearer {access}"}
+    return client.get("/api/clients/", headers=headers).status_code
+
+
+def test_leaving_ends_every_token_of_that_login_and_of_no_other(client: Browser, ana: Any) -> None:
+    first, other = told(_enter(client)), told(_enter(client))
+    second = told(client.post("/api/token/refresh/", {"refresh": first["refresh"]}, JSON))
+    assert _open(client, first["access"]) == 200
+    client.post("/api/token/logout/", {"refresh": second["refresh"]}, JSON)
+    assert [_open(client, pair["access"]) for pair in (first, second, other)] == [401, 401, 200]
+    gone = client.post("/api/token/verify/", {"token": second["access"]}, JSON)
+    assert gone.status_code == 401
+
+
+def test_a_used_refresh_token_is_not_verified(client: Browser, ana: Any) -> None:
+    sent = {"refresh": told(_enter(client))["refresh"]}
+    token = {"token": sent["refresh"]}
+    assert client.post("/api/token/verify/", token, JSON).status_code == 200
+    client.post("/api/token/refresh/", sent, JSON)
+    assert client.post("/api/token/verify/", token, JSON).status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_leaving_tells_the_sockets(client: Browser, ana: Any) -> None:
+    heard: list[tuple[str, str]] = []
+    listener = Listener((announce.AUTHORITY,), lambda *note: heard.append(note))
+    listener.start()
+    pair, end = told(_enter(client)), time.monotonic() + 5
+    client.post("/api/token/logout/", {"refresh": pair["refresh"]}, JSON)
+    while not heard and time.monotonic() < end:
+        announce.authority_changed(0)  # until the listener is there
+        time.sleep(0.1)
+    pair = told(_enter(client))
+    client.post("/api/token/logout/", {"refresh": pair["refresh"]}, JSON)
+    while (announce.AUTHORITY, str(ana.pk)) not in heard and time.monotonic() < end:
+        time.sleep(0.05)
+    listener.stop()
+    assert (announce.AUTHORITY, str(ana.pk)) in heard
+
+
+def test_a_provisional_password_opens_nothing(
+    client: Browser, ana: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = told(_enter(client))
+    monkeypatch.setattr(Agent, "must_change_password", True, raising=False)
+    headers = {"Authorization": f"Bearer {pair['access']}"}
+    for answer in (_enter(client), client.get("/api/clients/", headers=headers)):
+        assert answer.status_code == 403
+        assert "provisória" in answer.json()["message"]

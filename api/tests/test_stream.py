@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.factories import AgentFactory, SupervisorFactory
+from api import authentication
 from api.events import consumers, stream
 from api.events import make as events
 from api.models import Event
@@ -156,6 +157,51 @@ async def test_a_numbers_states_are_told(thread: Conversation) -> None:
     assert (await program.until("whatsapp:connected"))["data"]["phoneNumber"] == number.phone
     await sync_to_async(number.enter)(State.LOGGED_OUT)
     assert (await program.until("whatsapp:disconnected"))["data"]["reason"] == "logged_out"
+
+
+async def test_a_code_to_scan_is_told_live_and_to_supervisors_only(thread: Conversation) -> None:
+    number = thread.session
+    agent = Program(await sync_to_async(AgentFactory)(), "vendas-sp")
+    supervisor = Program(await sync_to_async(SupervisorFactory)(), "vendas-sp")
+    for program in (agent, supervisor):
+        await program.open()
+        await program.until("whatsapp:ready")
+    await sync_to_async(number.show_qr)("2@abc", 20)
+    assert (await supervisor.until("whatsapp:qr"))["data"]["qr"] == "2@abc"
+    await sync_to_async(_say)(thread, "oi")
+    await agent.until("whatsapp:message")
+    assert [frame["type"] for frame in agent.heard] == ["whatsapp:message"]
+
+
+async def test_a_code_to_scan_is_never_replayed(thread: Conversation) -> None:
+    number = thread.session
+    await sync_to_async(number.show_qr)("2@abc", 20)
+    await sync_to_async(events.make_events)()
+    stored = [event.data async for event in Event.objects.filter(type="whatsapp:qr")]
+    assert [set(data) for data in stored] == [{"sessionId", "expiresAt"}]
+    program = Program(await sync_to_async(SupervisorFactory)(), "vendas-sp")
+    program.cursor = "0"
+    await program.open()
+    await program.until("whatsapp:ready")
+    assert program.heard == []
+
+
+async def test_a_program_that_left_is_let_in_no_more(thread: Conversation) -> None:
+    agent = await sync_to_async(AgentFactory)()
+    program = Program(agent, "vendas-sp")
+    refresh = await sync_to_async(authentication.begin_login)(agent)
+    program.token = str(refresh.access_token)
+    await program.open()
+    await program.until("whatsapp:ready")
+    await program.close()
+    await sync_to_async(_leave)(str(refresh))
+    await program.open()
+    assert (await program.socket.receive_output(5))["code"] == 4401
+
+
+def _leave(refresh: str) -> None:
+    with transaction.atomic():
+        authentication.end_login(refresh)
 
 
 async def test_a_number_that_is_begun_was_not_cut_off(thread: Conversation) -> None:

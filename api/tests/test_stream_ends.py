@@ -16,7 +16,8 @@ from accounts.factories import AgentFactory, SupervisorFactory
 from accounts.models import Agent
 from api.models import Event
 from live import announce
-from live.tests.daphne import Daphne, DatabaseProxy, Socket
+from live.tests.daphne import Daphne, DatabaseProxy
+from live.tests.websocket import Socket
 from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory
 from whatsapp.models import Conversation, State
 

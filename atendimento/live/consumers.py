@@ -1,5 +1,8 @@
+"""The websocket of the desk's page."""
+
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -10,6 +13,7 @@ from accounts.logins import Login
 from atendimento.live.hub import QUEUE, Hub, Socket
 from atendimento.live.screen import Screen
 from atendimento.look import ListQuery
+from live import shutdown
 from live.outage import AWAY
 from live.outlet import CloseCode, Outlet
 
@@ -26,6 +30,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.accept()
+        shutdown.register(self._come_back)
         # Read from the database already, by the middleware that looked for the user.
         self.login = Login.of(self.scope["session"])
         if self.login is None:
@@ -58,12 +63,20 @@ class DeskConsumer(AsyncWebsocketConsumer):
         await hub.watch(self.socket, _number(hello.get("since")) or 0)
 
     async def disconnect(self, code: int) -> None:
+        shutdown.unregister(self._come_back)
         self._leave()
 
     def _leave(self) -> None:
         if self.socket:
             self.hub.of_this_loop().leave(self.socket)
             self.socket = None
+
+    def _come_back(self) -> None:
+        """The process is going: what is still queued the page gets elsewhere, by its cursor."""
+        if self.socket:
+            self.socket.outlet.cut(CloseCode.COME_BACK)
+        else:
+            self._closing = asyncio.create_task(self.close(int(CloseCode.COME_BACK)))
 
 
 def _hello(text: str) -> dict[str, Any] | None:

@@ -128,8 +128,9 @@ class Hub(FeedReader):
     async def check_authority(self) -> None:
         """Close whose log-in has ended; give the others their agent and sight as they are now, and
         take away what they may not see any more."""
-        standing = await self.run(_standing, [socket.login for socket in self.sockets])
-        for socket in list(self.sockets):
+        sockets = list(self.sockets)
+        standing = await self.run(_standing, [socket.login for socket in sockets])
+        for socket in sockets:
             known = standing.get(socket.login)
             if known is None:
                 socket.outlet.cut(CloseCode.ENDED)
@@ -178,7 +179,7 @@ class Hub(FeedReader):
 
 def _standing(logins: Collection[Login]) -> dict[Login, tuple[Agent, Sight]]:
     """Of each log-in that holds, its agent and what he sees; three queries for all."""
-    agents = still_valid(logins)
+    agents = still_valid(logins) if logins else {}
     sights = Sight.of(set(agents.values()))
     return {login: (agent, sights[agent.pk]) for login, agent in agents.items()}
 

@@ -10,7 +10,8 @@ from django.test import Client as Browser
 
 from accounts.models import Agent
 from live import announce
-from live.tests.daphne import Daphne, Socket
+from live.tests.daphne import Daphne
+from live.tests.websocket import Socket
 from whatsapp.factories import MessageFactory
 from whatsapp.models import Conversation, Message
 

@@ -11,7 +11,8 @@ import pytest
 
 from accounts.factories import AgentFactory, SupervisorFactory
 from accounts.models import Agent
-from atendimento.look import FILTERS, TABS, ListQuery
+from atendimento.forms.list_query import FILTERS
+from atendimento.look import TABS, ListQuery
 from atendimento.sight import Sight
 from whatsapp.factories import ClientFactory, ContactFactory, ConversationFactory, SessionFactory
 from whatsapp.models import Conversation, Session, Status

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, cast
-from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -17,6 +16,7 @@ from accounts.rights import NotAllowed
 from atendimento import thread
 from atendimento.context import chat_context, get_conversation, header_context
 from atendimento.forms import ClaimForm, FinishForm, TransferForm
+from atendimento.forms.thread import OlderForm, TypingForm, WriteForm
 from live import announce
 from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome
 
@@ -37,8 +37,10 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def older(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = find(request, pk)
-    before = request.GET.get("antes", "")
-    message = get_object_or_404(conversation.messages, pk=int(before) if before.isdecimal() else 0)
+    form = OlderForm(request.GET)
+    if not form.is_valid():
+        raise Http404
+    message = get_object_or_404(conversation.messages, pk=form.cleaned_data["antes"])
     days, more = thread.days(conversation, cast(Agent, request.user), before=message)
     shown = {"days": days, "more": more, "conversation": conversation}
     return render(request, "atendimento/_days.html", shown)
@@ -49,12 +51,12 @@ def older(request: HttpRequest, pk: int) -> HttpResponse:
 def write(request: HttpRequest, pk: int) -> HttpResponse:
     """Queue a message under the browser's own id, so that sending twice is sending once."""
     conversation, agent = find(request, pk), cast(Agent, request.user)
-    try:
-        key = UUID(request.POST.get("chave", ""))
-        text = request.POST.get("texto", "").replace("\0", "")
-        message = conversation.write(agent, text, f"{agent.pk}:{key}")
-    except ValueError:
+    form = WriteForm(request.POST)
+    if not form.is_valid():
         return problem(request, "Recarregue a página e tente de novo.", 400)
+    key, text = form.cleaned_data["chave"], form.cleaned_data["texto"]
+    try:
+        message = conversation.write(agent, text, f"{agent.pk}:{key}")
     except NotAllowed as error:
         return problem(request, str(error), 422)
     return render(
@@ -136,7 +138,7 @@ def unread(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def typing(request: HttpRequest, pk: int) -> HttpResponse:
     conversation, agent = find(request, pk), cast(Agent, request.user)
-    state = "paused" if request.POST.get("parou") else "composing"
+    state = TypingForm(request.POST).state()
     return _quietly(request, lambda: conversation.typing(agent, state))
 
 

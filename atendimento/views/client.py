@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,6 +16,7 @@ from accounts.rights import NotAllowed, Scope
 from atendimento import client_card
 from atendimento.context import get_conversation, header_context
 from atendimento.forms import ClientForm
+from atendimento.forms.client import LinkForm, StageForm
 from atendimento.views.chat import problem
 from clients import cnpj
 from clients.models import Client, EditConflict, SalesStage
@@ -40,7 +41,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if namesake and namesake.distance_to(cast(Agent, request.user)) == Scope.ALL:
         form.add_error("cnpj", HIDDEN)
         return _form(request, conversation, form)
-    chosen = namesake and request.POST.get("vincular") == str(namesake.pk)
+    chosen = namesake and LinkForm(request.POST).chosen() == namesake.pk
     if not chosen and (namesake or not form.is_valid()):
         return _form(request, conversation, form, namesake)
     return _registered(request, conversation, form, namesake)
@@ -106,12 +107,11 @@ def _edited(
 def stage(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = get_conversation(cast(Agent, request.user), pk)
     client = conversation.contact.client
-    wanted = request.POST.get("etapa", "")
-    if client is not None and wanted in SalesStage.values:
+    form = StageForm(request.POST)
+    if client is not None and form.is_valid():
+        wanted = SalesStage(form.cleaned_data["etapa"])
         try:
-            client.move_to_stage(
-                cast(Agent, request.user), SalesStage(wanted), request.POST.get("visto")
-            )
+            client.move_to_stage(cast(Agent, request.user), wanted, request.POST.get("visto"))
         except EditConflict as conflict:
             return _card(request, conversation, conflict)
         except NotAllowed as error:
@@ -150,7 +150,7 @@ def _fact(
     name: str,
     conflict: EditConflict | None = None,
 ) -> HttpResponse:
-    shown = {"conversation": conversation, "client": client, "conflict": conflict}
+    shown: dict[str, Any] = {"conversation": conversation, "client": client, "conflict": conflict}
     status = 409 if conflict else 200
     if name in client_card.FLAGS:
         return render(request, "atendimento/_flags.html", shown, status=status)

@@ -30,3 +30,16 @@ class SalesStage(models.TextChoices):
     def position(self) -> int:
         """1 to 6, as the stepper of the client card counts."""
         return list(SalesStage).index(self) + 1
+
+    def steps(self) -> list[dict[str, object]]:
+        """The six stages as seen from this one: each done, current, or ahead."""
+        here = self.position
+        return [
+            {
+                "value": stage.value,
+                "label": stage.label,
+                "done": stage.position < here,
+                "current": stage.position == here,
+            }
+            for stage in SalesStage
+        ]

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db import models, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts import audit
@@ -17,9 +17,9 @@ from clients import cnpj
 from clients.fields import CNPJField, NameField
 from clients.models.choices import ClientStatus, CompanyType, SalesStage
 from clients.models.conflict import as_read, as_seen, conflicts
-from clients.models.visible import conversations, visible
+from clients.models.queryset import ClientQuerySet, unless_taken
+from clients.models.visible import conversations
 from clients.names import Fold
-from clients.search import Term, terms
 from live import announce
 
 # What an edit may name; `stage_since` follows the stage.
@@ -34,43 +34,6 @@ EDITABLE = (
     "sales_stage",
     "responsible",
 )
-
-
-class ClientQuerySet(models.QuerySet["Client"]):
-    def visible_to(self, agent: Agent) -> ClientQuerySet:
-        """Those whose card *agent* may see; `visible.shows` says the same in memory."""
-        found: ClientQuerySet = visible(self, agent)
-        return found
-
-    def search(self, words: str) -> ClientQuerySet:
-        """Those with all of *words* in name, CNPJ or telephones, in any order."""
-        found = self
-        for term in terms(words):
-            found = found.having(term)
-        return found
-
-    def having(self, term: Term) -> ClientQuerySet:
-        found = term.in_names("name_folded")
-        if term.phones:
-            telephones: Any = Client._meta.get_field("phones").related_model
-            # By ids: a join would give a client once for each of his telephones.
-            owners = telephones.objects.filter(term.in_phones("key")).values("client")
-            found |= Q(pk__in=owners)
-        if term.cnpj:
-            found |= Q(cnpj__contains=term.cnpj)
-        return self.filter(found)
-
-    def create_by(self, by: Agent, values: Mapping[str, Any]) -> Client:
-        """Put a client on file. Raises NotAllowed, ValidationError (pt-BR, by field)."""
-        if not by.may(Can.CREATE_CLIENT):
-            raise NotAllowed("Você não pode cadastrar clientes.")
-        client = Client()
-        client._set(values)
-        with transaction.atomic():
-            _unless_taken(client.save)
-            audit.record(by, "client.created", client, new=client, client_id=client.pk)
-            announce.client_changed(client.pk)
-        return client
 
 
 class Client(models.Model):
@@ -135,16 +98,7 @@ class Client(models.Model):
 
     def stages(self) -> list[dict[str, object]]:
         """The six steps, each done, current, or ahead."""
-        here = self.stage.position
-        return [
-            {
-                "value": stage.value,
-                "label": stage.label,
-                "done": stage.position < here,
-                "current": stage.position == here,
-            }
-            for stage in SalesStage
-        ]
+        return self.stage.steps()
 
     def read(self, name: str) -> str:
         """The field *name* as people read it."""
@@ -180,7 +134,7 @@ class Client(models.Model):
             for conflict in conflicts(was, values, seen or {}):
                 raise conflict
             self.refresh_from_db()
-            self._set(values)
+            self.set_values(values)
             changed = [name for name in values if getattr(was, name) != getattr(self, name)]
             if changed:
                 self._write(changed)
@@ -218,7 +172,7 @@ class Client(models.Model):
             )
             self.delete()
 
-    def _set(self, values: Mapping[str, Any]) -> None:
+    def set_values(self, values: Mapping[str, Any]) -> None:
         """Put *values* into the fields, in their normal forms. Raises ValidationError by field."""
         for name, value in values.items():
             if name not in EDITABLE:
@@ -238,16 +192,7 @@ class Client(models.Model):
         if "sales_stage" in changed:
             self.stage_since = timezone.now()
             fields.append("stage_since")
-        _unless_taken(lambda: self.save(update_fields=fields))
+        unless_taken(lambda: self.save(update_fields=fields))
 
     def _record(self, by: Agent, field: str, old: str, new: str) -> None:
         audit.record(by, f"client.{field}", self, old=old, new=new, client_id=self.pk)
-
-
-def _unless_taken(save: Callable[[], None]) -> None:
-    """Save; the same CNPJ may have been written since it was checked. Raises ValidationError."""
-    try:
-        with transaction.atomic():
-            save()
-    except IntegrityError as error:
-        raise ValidationError({"cnpj": cnpj.TAKEN}) from error

@@ -25,11 +25,16 @@ def conflicts(row: Any, values: Mapping[str, Any], seen: Mapping[str, Any]) -> l
     """One for each of *values* that is no longer what was *seen*, unless it already is what is
     wanted. Of a row that is held, the answer stays true until the transaction ends."""
     return [
-        EditConflict(name, getattr(row, name), row.read(name), _who_changed(row, name))
+        conflict_of(row, name)
         for name, wanted in values.items()
         if name in seen
         and as_seen(getattr(row, name)) not in (as_seen(seen[name]), as_seen(wanted))
     ]
+
+
+def conflict_of(row: Any, name: str) -> EditConflict:
+    """That somebody changed the field *name* of *row*, and to what."""
+    return EditConflict(name, getattr(row, name), row.read(name), _who_changed(row, name))
 
 
 def _who_changed(row: models.Model, name: str) -> str:

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.factories import AgentFactory
-from painel import errors
+from painel import errors, log_filters
 
 
 def test_alive_needs_no_database(client: Browser) -> None:
@@ -50,8 +50,8 @@ def test_a_request_without_database_is_answered_in_words(
     token = AccessToken.for_user(agent)
     request.getfixturevalue("away")
     page = client.get("/atendimento/")
-    assert (page.status_code, page["Retry-After"]) == (503, "5")
-    assert "banco de dados" in page.content.decode()
+    assert (page.status_code, page["Retry-After"]) == (503, "10")
+    assert "fora do ar" in page.content.decode()
     headers = {"Authorization": f"Bearer {token}"}
     call = client.get("/api/whatsapp/vendas-sp", headers=headers)
     assert call.status_code == 503
@@ -63,5 +63,5 @@ def test_an_outage_is_no_traceback_in_the_log() -> None:
         raise OperationalError("connection refused\nIs the server running?")
     except OperationalError:
         record = logging.LogRecord("x", 40, "", 0, "Erro: %s", ("/x/",), sys.exc_info())
-    assert errors.WithoutTraceback().filter(record)
+    assert log_filters.WithoutTraceback().filter(record)
     assert logging.Formatter().format(record) == "Erro: /x/: connection refused"

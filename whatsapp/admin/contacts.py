@@ -13,7 +13,7 @@ from whatsapp.models import Contact
 
 
 @admin.register(Contact)
-class ContactAdmin(Searched, admin.ModelAdmin):
+class ContactAdmin(Searched):
     form = SeenForm
     list_display = ["display_name", "phone_masked", "client"]
     list_select_related = ["client"]

@@ -1,5 +1,5 @@
 from whatsapp.models.arrival import Arrival, ArrivalState, StrayReceipt
-from whatsapp.models.attendance import Attendance, Outcome
+from whatsapp.models.attendance import Attendance
 from whatsapp.models.attendance_event import AttendanceEvent, EventKind, Reason
 from whatsapp.models.contact import AddressKind, Contact, ContactAddress, ContactMerge
 from whatsapp.models.conversation import Conversation
@@ -7,6 +7,7 @@ from whatsapp.models.conversation_queryset import ConversationQuerySet
 from whatsapp.models.holding import AlreadyClaimed
 from whatsapp.models.lease import LeaseLost
 from whatsapp.models.message import Message
+from whatsapp.models.outcome import Outcome
 from whatsapp.models.session import Session
 from whatsapp.models.state import State, Wanted
 from whatsapp.models.status import Status

@@ -16,21 +16,12 @@ from whatsapp.models.access import agents_who_see
 from whatsapp.models.attendance_event import AttendanceEvent, EventKind, Reason
 from whatsapp.models.holding import AlreadyClaimed
 from whatsapp.models.message import Message
+from whatsapp.models.outcome import Outcome
 from whatsapp.models.status import Status
 from whatsapp.vocabulary import Direction, Kind, Origin
 
 # A wait goes on whoever takes the conversation: only an answer ends it.
 WAITS_ON = F("waiting_since")
-QUEUE = "fila"
-
-
-class Outcome(models.TextChoices):
-    SOLD = "sold", "Venda fechada"
-    PROPOSAL = "proposal", "Proposta enviada"
-    ANSWERED = "answered", "Dúvida respondida"
-    NO_INTEREST = "no_interest", "Sem interesse"
-    NO_REPLY = "no_reply", "Cliente não respondeu"
-    WRONG = "wrong", "Engano ou spam"
 
 
 class Attendance(models.Model):
@@ -167,7 +158,7 @@ class Attendance(models.Model):
         event = self.events.create(kind=kind, by=by, to=to, data=before | (data or {}))
         if shown:
             self._show(event)
-        old, new = _audited(event, was)
+        old, new = event.before_and_after()
         audit.record(
             by,
             f"conversation.{kind}",
@@ -195,15 +186,3 @@ class Attendance(models.Model):
 
 def _noted(note: str) -> dict[str, str]:
     return {"note": " ".join(note.split())[:300]} if note.strip() else {}
-
-
-def _audited(event: AttendanceEvent, was: Agent | None) -> tuple[object, object]:
-    """(old, new) as the audit shows them: who had it and who has it, or how it ended."""
-    match event.kind:
-        case EventKind.OPENED | EventKind.REOPENED:
-            return "", event.to
-        case EventKind.FINISHED:
-            return was or QUEUE, Outcome(event.data["outcome"]).label
-        case EventKind.MERGED:
-            return was or QUEUE, ""
-    return was or QUEUE, event.to or QUEUE

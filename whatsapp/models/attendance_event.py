@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
+from whatsapp.models.outcome import Outcome
+
 
 class EventKind(models.TextChoices):
     OPENED = "opened", "aberto"
@@ -18,6 +20,9 @@ class EventKind(models.TextChoices):
     FINISHED = "finished", "finalizado"
     REOPENED = "reopened", "reaberto"
     MERGED = "merged", "unido a outro"
+
+
+QUEUE = "fila"
 
 
 class Reason(models.TextChoices):
@@ -87,3 +92,15 @@ class AttendanceEvent(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.attendance_id} {self.kind}"
+
+    def before_and_after(self) -> tuple[str, str]:
+        """As the audit shows the step (pt-BR): who had it, and who has it or how it ended."""
+        before, after = self.data.get("from_name", QUEUE), str(self.to or QUEUE)
+        match self.kind:
+            case EventKind.OPENED | EventKind.REOPENED:
+                return "", after
+            case EventKind.FINISHED:
+                return before, str(Outcome(self.data["outcome"]).label)
+            case EventKind.MERGED:
+                return before, ""
+        return before, after

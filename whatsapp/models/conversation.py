@@ -2,36 +2,27 @@ from __future__ import annotations
 
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.models import Agent
 from accounts.rights import Can, NotAllowed
-from live import announce
 from whatsapp.models.access import lock_agent
 from whatsapp.models.attendance import Attendance, Outcome
 from whatsapp.models.attendance_event import EventKind, Reason
 from whatsapp.models.conversation_queryset import WAITS_SINCE
 from whatsapp.models.holding import AlreadyClaimed
-from whatsapp.models.message import Message
-from whatsapp.models.reading import Readable
 from whatsapp.models.status import Status
-from whatsapp.vocabulary import Delivery, Direction, Origin
+from whatsapp.models.writing import Writable
 
-MAX_TEXT = 4096
 CLOSED = "Esta conversa já foi finalizada."
 
 
-class Conversation(Readable):
+class Conversation(Writable):
     """The one permanent thread between a number of ours and a contact."""
 
     contact = models.ForeignKey(
         "whatsapp.Contact", models.PROTECT, related_name="conversations", verbose_name="contato"
     )
     chat_jid = models.CharField("endereço no WhatsApp", max_length=80)
-    last_message = models.ForeignKey(
-        Message, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
-    )
-    last_message_at = models.DateTimeField("última mensagem", default=timezone.now)
     created_at = models.DateTimeField("criada em", auto_now_add=True)
 
     class Meta:
@@ -58,16 +49,13 @@ class Conversation(Readable):
     def __str__(self) -> str:
         return f"{self.contact} · {self.session}"
 
-    @property
-    def open_attendance(self) -> Attendance | None:
-        return self.attendances.filter(finished_at=None).first()
-
     def _running(self) -> Attendance | None:
         """Lock the row and return its open attendance; None when the conversation is finished."""
         self.lock()
         if self.status == Status.CLOSED:
             return None
         attendance = self.open_attendance or self.attendances.create(agent=self.assigned_to)
+        # The verbs of the attendance change this very object, not another of the same row.
         attendance.conversation = self
         return attendance
 
@@ -139,77 +127,3 @@ class Conversation(Readable):
                 self.announce_changed()
             elif self.assigned_to != by:
                 raise AlreadyClaimed(self.assigned_to)
-
-    def write(
-        self,
-        by: Agent | None,
-        text: str,
-        key: str,
-        *,
-        origin: Origin = Origin.DESK,
-        reply_to: Message | None = None,
-    ) -> Message:
-        """Queue *text* for the customer and return its message.
-
-        *key* is the writer's idempotency key: the same key again returns the same message and
-        queues nothing. Raises NotAllowed (pt-BR) for an empty or too long text, when the
-        conversation is finished, and when it is in somebody else's hands by now; supervisors may
-        write into any, and so may the house itself (without *by*).
-        """
-        if earlier := Message.objects.filter(idempotency_key=key, conversation=self).first():
-            return earlier
-        with transaction.atomic():
-            self.lock()
-            self._check_writable(text)
-            if by:
-                self.check_right(by, Can.WRITE)
-            message, created = Message.objects.get_or_create(
-                idempotency_key=key,
-                defaults={
-                    "session_id": self.session_id,
-                    "conversation": self,
-                    "direction": Direction.OUT,
-                    "delivery": Delivery.QUEUED,
-                    "origin": origin,
-                    "author": by,
-                    "body": text.strip(),
-                    "reply_to": reply_to,
-                },
-            )
-            if created:
-                self._wrote(message)
-        return message
-
-    def _check_writable(self, text: str) -> None:
-        if not text.strip():
-            raise NotAllowed("Escreva uma mensagem antes de enviar.")
-        if len(text) > MAX_TEXT:
-            raise NotAllowed(f"A mensagem passa de {MAX_TEXT} caracteres; divida em partes.")
-        if self.status == Status.CLOSED:
-            raise NotAllowed("A conversa foi finalizada. Reabra para escrever.")
-
-    def _wrote(self, message: Message) -> None:
-        mine = Conversation.objects.filter(pk=self.pk)
-        mine.update(last_message=message, last_message_at=message.at)
-        self.last_message, self.last_message_at = message, message.at
-        # A greeting that a machine writes is no answer: the customer waits for a person.
-        if message.origin != Origin.AUTO:
-            self.enter(Status(self.status), self.assigned_to, None)
-            if attendance := self._running():
-                attendance.answer(message.author, message.at)
-        message.announce_added()
-        self.announce_changed()
-        announce.outbox_filled(self.session_id)
-
-    def wait_anew(self) -> None:
-        """The customer waits again where the only answer was discarded."""
-        if self.status == Status.CLOSED or self.waiting_since:
-            return
-        if since := Message.objects.filter(conversation=self).unanswered_since():
-            self.enter(Status(self.status), self.assigned_to, since)
-            self.announce_changed()
-
-    def typing(self, by: Agent, state: str) -> None:
-        """Tell the customer that *by* is ``composing`` or has ``paused``. Raises NotAllowed."""
-        self.check_right(by, Can.WRITE)
-        announce.agent_typing(self.pk, self.session_id, by.pk, state)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from whatsapp.models.attendance import Outcome
 from whatsapp.models.attendance_event import AttendanceEvent, EventKind, Reason
+from whatsapp.models.outcome import Outcome
 
 ICONS: dict[str, str] = {
     EventKind.OPENED: "chat",

@@ -14,7 +14,7 @@ from django.utils import timezone
 from api.events import outgoing
 from api.events.models.event import Event
 
-PATIENCE = timedelta(hours=24)
+GIVE_UP_AFTER = timedelta(hours=24)
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
 
@@ -24,36 +24,38 @@ def pause(times: int) -> timedelta:
     return min(FIRST_PAUSE * 2 ** min(times - 1, 10), LONGEST_PAUSE) * random.uniform(0.8, 1.2)
 
 
-class Outcome(models.TextChoices):
+class DeliveryState(models.TextChoices):
     WAITING = "waiting", "na fila"
     DELIVERED = "delivered", "entregue"
     GIVEN_UP = "given_up", "desistiu"
 
 
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def due(self) -> DeliveryQuerySet:
-        waiting = self.filter(outcome=Outcome.WAITING, next_at__lte=timezone.now())
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def due(self) -> WebhookDeliveryQuerySet:
+        waiting = self.filter(state=DeliveryState.WAITING, next_at__lte=timezone.now())
         return waiting.order_by("pk")
 
     def give_up_old(self) -> int:
         """Of an address that is silent: what waited for a day without getting its turn."""
-        old = self.filter(outcome=Outcome.WAITING, created_at__lt=timezone.now() - PATIENCE)
-        return old.update(outcome=Outcome.GIVEN_UP, error="O endereço não respondeu a tempo.")
+        late = timezone.now() - GIVE_UP_AFTER
+        old = self.filter(state=DeliveryState.WAITING, created_at__lt=late)
+        return old.update(state=DeliveryState.GIVEN_UP, error="O endereço não respondeu a tempo.")
 
-    def expired(self, days: float) -> DeliveryQuerySet:
-        old = self.filter(created_at__lt=timezone.now() - timedelta(days=days))
-        return old.exclude(outcome=Outcome.WAITING)
+    def expired(self, age: timedelta) -> WebhookDeliveryQuerySet:
+        """What was settled that long ago."""
+        old = self.filter(created_at__lt=timezone.now() - age)
+        return old.exclude(state=DeliveryState.WAITING)
 
 
-class Delivery(models.Model):
+class WebhookDelivery(models.Model):
     """One event on its way to one webhook: the queue, and the log."""
 
     webhook = models.ForeignKey("api.Webhook", models.CASCADE, related_name="deliveries")
     event_id = models.BigIntegerField("evento")
     type = models.CharField("tipo", max_length=24)
     body = models.TextField("corpo")
-    outcome = models.CharField(
-        "situação", max_length=10, choices=Outcome.choices, default=Outcome.WAITING
+    state = models.CharField(
+        "situação", max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING
     )
     attempts = models.PositiveIntegerField("tentativas", default=0)
     next_at = models.DateTimeField("próxima em", default=timezone.now)
@@ -62,7 +64,7 @@ class Delivery(models.Model):
     delivered_at = models.DateTimeField("entregue em", null=True)
     created_at = models.DateTimeField("criada em", default=timezone.now)
 
-    objects = DeliveryQuerySet.as_manager()
+    objects = WebhookDeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name = "entrega"
@@ -71,7 +73,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["webhook", "id"], name="delivery_queue", condition=Q(outcome="waiting")
+                fields=["webhook", "id"], name="delivery_queue", condition=Q(state="waiting")
             ),
         ]
 
@@ -79,7 +81,7 @@ class Delivery(models.Model):
         return f"{self.webhook} {self.event_id}"
 
     @classmethod
-    def of(cls, webhook_id: int, event: Event) -> Delivery:
+    def of(cls, webhook_id: int, event: Event) -> WebhookDelivery:
         body = json.dumps(event.frame, cls=DjangoJSONEncoder, ensure_ascii=False)
         return cls(webhook_id=webhook_id, event_id=event.pk, type=event.type, body=body)
 
@@ -114,23 +116,23 @@ class Delivery(models.Model):
 
     def again(self) -> None:
         """Put it back into the queue, whatever became of it."""
-        self.outcome, self.next_at, self.created_at = (
-            Outcome.WAITING,
+        self.state, self.next_at, self.created_at = (
+            DeliveryState.WAITING,
             timezone.now(),
             timezone.now(),
         )
-        self.save(update_fields=["outcome", "next_at", "created_at"])
+        self.save(update_fields=["state", "next_at", "created_at"])
         self.webhook.release()
 
     def _arrived(self, status: int) -> None:
-        self.outcome, self.status, self.error = Outcome.DELIVERED, status, ""
+        self.state, self.status, self.error = DeliveryState.DELIVERED, status, ""
         self.delivered_at = timezone.now()
-        self.save(update_fields=["outcome", "attempts", "status", "error", "delivered_at"])
+        self.save(update_fields=["state", "attempts", "status", "error", "delivered_at"])
 
     def _failed(self, status: int | None, error: str) -> None:
         """After a silence (no *status*) it keeps its place: the whole address rests instead."""
         self.next_at = timezone.now() + (pause(self.attempts) if status else timedelta(0))
         self.status, self.error = status, error[:300]
-        if self.next_at - self.created_at > PATIENCE:
-            self.outcome = Outcome.GIVEN_UP
-        self.save(update_fields=["next_at", "attempts", "status", "error", "outcome"])
+        if self.next_at - self.created_at > GIVE_UP_AFTER:
+            self.state = DeliveryState.GIVEN_UP
+        self.save(update_fields=["next_at", "attempts", "status", "error", "state"])

@@ -24,15 +24,20 @@ class EventQuerySet(models.QuerySet["Event"]):
         """What a number's stream has after the cursor *after*, in order."""
         return self.filter(session_id=session_id, pk__gt=after).order_by("pk")
 
-    def expired(self, hours: float) -> EventQuerySet:
-        return self.filter(at__lt=timezone.now() - timedelta(hours=hours))
+    def replayed(self, session_id: int, after: int) -> EventQuerySet:
+        """The same without codes to scan: they are told live or not at all."""
+        return self.of(session_id, after).exclude(type=EventType.QR)
+
+    def expired(self, age: timedelta) -> EventQuerySet:
+        return self.filter(at__lt=timezone.now() - age)
 
 
 class Event(models.Model):
     """What other programs are told of a change, in one order for all of them.
 
-    Only `events.tell` makes these, one transaction at a time, so a smaller id is never seen after
-    a larger one: `id > cursor` loses nothing and repeats nothing.
+    Only `events.make` makes these, one transaction at a time, so a smaller id is never seen after
+    a larger one: `id > cursor` loses nothing and repeats nothing. Of a code to scan it holds only
+    until when it is good: the code itself is a key to the number, and is never kept here.
     """
 
     session_id = models.BigIntegerField()

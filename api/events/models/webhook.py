@@ -11,13 +11,14 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from api.events import outgoing
-from api.events.models.delivery import Delivery, pause
+from api.events.models.delivery import WebhookDelivery, pause
 from api.events.models.event import Event, EventType
 
 BATCH = 500
-# Longer than a turn of one address can take; who died in it keeps its events waiting this long.
+# Longer than a round of one address can take; who died in it keeps its events waiting this long.
 LEASE = timedelta(seconds=60)
-TURN = 5.0
+# How long one address may take of a round, in seconds.
+SECONDS_EACH = 5.0
 
 
 def new_secret() -> str:
@@ -30,7 +31,8 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
         return self.filter(active=True, rests_until__lte=timezone.now())
 
     def due(self) -> WebhookQuerySet:
-        return self.free().filter(Exists(Delivery.objects.due().filter(webhook=OuterRef("pk"))))
+        waiting = WebhookDelivery.objects.due().filter(webhook=OuterRef("pk"))
+        return self.free().filter(Exists(waiting))
 
 
 class Webhook(models.Model):
@@ -84,8 +86,8 @@ class Webhook(models.Model):
             if me.cursor is None:
                 me.cursor = Event.objects.aggregate(last=models.Max("pk"))["last"] or 0
             found = list(Event.objects.filter(pk__gt=me.cursor).order_by("pk")[:BATCH])
-            Delivery.objects.bulk_create(
-                [Delivery.of(me.pk, event) for event in found if me.wants(event)],
+            WebhookDelivery.objects.bulk_create(
+                [WebhookDelivery.of(me.pk, event) for event in found if me.wants(event)],
                 ignore_conflicts=True,
             )
             me.cursor = found[-1].pk if found else me.cursor
@@ -100,11 +102,11 @@ class Webhook(models.Model):
         """
         if not self._hold():
             return 0
-        end, tried = time.monotonic() + TURN, 0
+        end, tried = time.monotonic() + SECONDS_EACH, 0
         for delivery in self.deliveries.due()[:most]:
             tried += 1
             if not delivery.send():
-                self._rest()
+                self.rest()
                 return tried
             if time.monotonic() > end:
                 break
@@ -119,7 +121,8 @@ class Webhook(models.Model):
         """It answered, or somebody says that it will."""
         Webhook.objects.filter(pk=self.pk).update(rests_until=timezone.now(), silences=0)
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
+        """It did not answer: leave it alone for a while, longer each time."""
         until: datetime = timezone.now() + pause(self.silences + 1)
         Webhook.objects.filter(pk=self.pk).update(rests_until=until, silences=F("silences") + 1)
         self.deliveries.give_up_old()

@@ -1,117 +1,98 @@
 """The client card."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.db import transaction
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.rights import NotAllowed
+from accounts.rights import Can
+from api.rest import versions
 from api.rest.lookup import agent_of
-from api.rest.paging import LARGEST_ID, Page
-from api.rest.schema import answers, data
+from api.rest.schema import route
 from api.rest.serializers import ClientSerializer
-from api.rest.validation import asked
-from clients.models import Client, ClientStatus, SalesStage
-
-ID = OpenApiParameter("id", int, "path", description="Id do cliente.")
+from api.rest.validation import Search, validated_body, validated_query
+from clients.models import Client, ClientQuerySet, ClientStatus, SalesStage
 
 
-class ClientsQuery(Page):
-    q = serializers.CharField(
-        required=False, max_length=80, allow_blank=True, help_text="Nome, CNPJ ou telefone."
-    )
+class ClientsQuery(Search):
     status = serializers.ChoiceField(choices=ClientStatus.choices, required=False)
-    salesStage = serializers.ChoiceField(choices=SalesStage.choices, required=False)
+    salesStage = serializers.ChoiceField(SalesStage.choices, source="sales_stage", required=False)
 
 
 class Clients(APIView):
-    @extend_schema(
-        operation_id="clients",
-        summary="Clientes, por nome",
-        description="Permissão: todos os atendentes.",
-        parameters=[ClientsQuery],
-        responses=answers({200: data(ClientSerializer, "Clients", many=True)}, 400),
-    )
+    @route("clients", ClientSerializer(many=True), can=(Can.SEE_CLIENT,), parameters=[ClientsQuery])
     def get(self, request: Request) -> Response:
-        wanted = asked(ClientsQuery, request)
-        start = wanted["offset"]
-        rows = _chosen(request, wanted)[start : start + wanted["limit"]]
-        return Response({"success": True, "data": ClientSerializer(rows, many=True).data})
+        """Clientes, por nome"""
+        wanted = validated_query(ClientsQuery, request)
+        found, start = _chosen(_visible(request), wanted), wanted["offset"]
+        rows = found.order_by("name", "pk")[start : start + wanted["limit"]]
+        return Response(ClientSerializer(rows, many=True).data)
 
-    @extend_schema(
-        operation_id="createClient",
-        summary="Cadastrar um cliente",
-        description="Permissão: todos os atendentes.",
+    @route(
+        "createClient",
+        ClientSerializer(),
+        can=(Can.CREATE_CLIENT,),
+        status=201,
         request=ClientSerializer,
-        responses=answers({201: data(ClientSerializer, "CreateClient")}, 400, 413, 415),
+        parameters=[versions.ETAG],
     )
     def post(self, request: Request) -> Response:
-        form = ClientSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        data = ClientSerializer(_saved(request, form)).data
-        return Response({"success": True, "data": data}, status=201)
+        """Cadastrar um cliente"""
+        values = validated_body(ClientSerializer, request)
+        return _shown(Client.objects.create_by(agent_of(request), values), status=201)
 
 
 class OneClient(APIView):
-    @extend_schema(
-        operation_id="client",
-        summary="Um cliente",
-        description="Permissão: todos os atendentes.",
-        parameters=[ID],
-        responses=answers({200: data(ClientSerializer, "Client")}),
-    )
+    @route("client", ClientSerializer(), can=(Can.SEE_CLIENT,), parameters=[versions.ETAG])
     def get(self, request: Request, id: int) -> Response:
-        return Response({"success": True, "data": ClientSerializer(_one(request, id)).data})
+        """Um cliente
 
-    @extend_schema(
-        operation_id="editClient",
-        summary="Mudar campos de um cliente",
-        description="Só os campos enviados mudam. Permissão: todos os atendentes.",
-        parameters=[ID],
+        O ETag diz a versão: devolva-o em If-Match ao mudar o cadastro.
+        """
+        return _shown(_one(_visible(request), id))
+
+    @route(
+        "editClient",
+        ClientSerializer(),
+        412,
+        can=(Can.EDIT_CLIENT,),
         request=ClientSerializer(partial=True),
-        responses=answers({200: data(ClientSerializer, "EditClient")}, 400, 413, 415),
+        parameters=[versions.IF_MATCH, versions.ETAG],
     )
     def patch(self, request: Request, id: int) -> Response:
-        form = ClientSerializer(_one(request, id), data=request.data, partial=True)
-        form.is_valid(raise_exception=True)
-        return Response({"success": True, "data": ClientSerializer(_saved(request, form)).data})
+        """Mudar campos de um cliente
+
+        Só os campos enviados mudam.
+        """
+        with transaction.atomic():
+            # Held, so that nobody edits between the look at its version and the writing.
+            client = _one(_visible(request), id).hold()
+            values = validated_body(ClientSerializer, request, partial=True)
+            versions.check(request, client)
+            client.edit(agent_of(request), values)
+        return _shown(client)
 
 
-def _one(request: Request, pk: int) -> Client:
-    if pk > LARGEST_ID:
+def _visible(request: Request) -> ClientQuerySet:
+    return Client.objects.visible_to(agent_of(request)).prefetch_related("phones")
+
+
+def _one(found: ClientQuerySet, pk: int) -> Client:
+    client = found.filter(pk=pk).first()
+    if client is None:
         raise NotFound("Cliente não encontrado.")
-    visible = Client.objects.visible_to(agent_of(request)).prefetch_related("phones")
-    found: Client = get_object_or_404(visible, pk=pk)
-    return found
-
-
-def _chosen(request: Request, wanted: dict[str, Any]) -> QuerySet[Client]:
-    visible = Client.objects.visible_to(agent_of(request))
-    found = visible.prefetch_related("phones").order_by("name", "pk")
-    if "status" in wanted:
-        found = found.filter(status=wanted["status"])
-    if "salesStage" in wanted:
-        found = found.filter(sales_stage=wanted["salesStage"])
-    return found.search(wanted.get("q", ""))
-
-
-def _saved(request: Request, form: ClientSerializer) -> Client:
-    try:
-        if form.instance is None:
-            return Client.objects.create_by(agent_of(request), form.validated_data)
-        client: Client = form.instance
-        client.edit(agent_of(request), form.validated_data)
-    except ValidationError as error:
-        raise serializers.ValidationError(error.message_dict) from error
-    except NotAllowed as error:
-        raise PermissionDenied(str(error)) from error
     return client
+
+
+def _chosen(found: ClientQuerySet, wanted: dict[str, Any]) -> ClientQuerySet:
+    asked = {name: wanted[name] for name in ("status", "sales_stage") if name in wanted}
+    return found.filter(**asked).search(wanted.get("q", ""))
+
+
+def _shown(client: Client, status: int = 200) -> Response:
+    headers = {"ETag": versions.tag(client)}
+    return Response(ClientSerializer(client).data, status=status, headers=headers)

@@ -1,83 +1,67 @@
 """A number of ours: start it, see how it is, unlink it."""
 
-from __future__ import annotations
-
-from django.db import IntegrityError, transaction
-from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.rest.envelope import failure, said
-from api.rest.lookup import agent_of, number_named, only_supervisors
-from api.rest.schema import SESSION, Said, answers, data
+from accounts.rights import Can
+from api.rest.envelope import Conflict
+from api.rest.lookup import agent_of, check_right, number_named
+from api.rest.schema import MessageOnly, route
 from api.rest.serializers import NumberSerializer
 from whatsapp.models import Session, Wanted
 
 
+class AlreadyBegun(Conflict):
+    """As the clients of old expect."""
+
+    status_code = 400
+
+
 class Initialize(APIView):
-    @extend_schema(
-        operation_id="initialize",
-        summary="Ligar o número, ou criá-lo e gerar o QR",
-        description="Responde na hora; o QR vem pelo GET do número e pelo fluxo de eventos. "
-        "Permissão: supervisores.",
-        parameters=[SESSION],
-        request=None,
-        responses=answers({200: Said}, 400, 403),
-    )
+    @route("initialize", MessageOnly, 400, 403, can=(Can.CONNECT_NUMBER,))
     def post(self, request: Request, sessionId: str) -> Response:
-        number = _number_or_new(request, sessionId)
-        if not number.begin():
-            return Response(failure("Sessão já inicializada"), status=400)
-        return said("Inicialização em andamento")
+        """Ligar o número, ou criá-lo e gerar o QR
+
+        Responde na hora; o QR vem pelo GET do número e pelo fluxo de eventos.
+        """
+        if not _number_or_new(request, sessionId).begin():
+            raise AlreadyBegun("Sessão já inicializada")
+        return Response("Inicialização em andamento")
 
 
 class Number(APIView):
-    @extend_schema(
-        operation_id="number",
-        summary="Estado do número, QR durante o pareamento, tamanho da fila",
-        description="Permissão: quem atende o número, e supervisores.",
-        parameters=[SESSION],
-        responses=answers({200: data(NumberSerializer, "Number")}),
-    )
+    @route("number", NumberSerializer(), can=(Can.SEE_NUMBER,))
     def get(self, request: Request, sessionId: str) -> Response:
-        return Response(
-            {"success": True, "data": NumberSerializer(number_named(request, sessionId)).data}
-        )
+        """Estado do número, QR durante o pareamento, tamanho da fila
+
+        qr é null quando não vale mais, e para quem não pode conectar números.
+        """
+        number, context = number_named(request, sessionId), {"agent": agent_of(request)}
+        return Response(NumberSerializer(number, context=context).data)
 
 
 class Logout(APIView):
-    @extend_schema(
-        operation_id="logout",
-        summary="Desvincular o número do celular",
-        description="O histórico continua legível. Permissão: supervisores.",
-        parameters=[SESSION],
-        request=None,
-        responses=answers({200: Said}, 403),
-    )
+    @route("logout", MessageOnly, 403, can=(Can.CONNECT_NUMBER,))
     def post(self, request: Request, sessionId: str) -> Response:
+        """Desvincular o número do celular
+
+        O histórico continua legível.
+        """
         number = number_named(request, sessionId)
-        only_supervisors(request)
+        check_right(request, Can.CONNECT_NUMBER)
         number.want(Wanted.LOGOUT)
-        return said("Desconexão em andamento")
+        return Response("Desconexão em andamento")
 
 
 def _number_or_new(request: Request, slug: str) -> Session:
-    """Who may not make numbers is told no more than that there is none."""
+    """Who may not connect numbers is told no more than that there is none."""
     try:
         number = number_named(request, slug)
     except NotFound:
-        if not agent_of(request).supervises:
+        if not agent_of(request).may(Can.CONNECT_NUMBER):
             raise
-        return _made(slug)
-    only_supervisors(request)
+        number, _ = Session.objects.get_or_create(slug=slug, defaults={"name": slug[:60]})
+    check_right(request, Can.CONNECT_NUMBER)
     return number
-
-
-def _made(slug: str) -> Session:
-    try:
-        with transaction.atomic():
-            return Session.objects.create(slug=slug, name=slug[:60])
-    except IntegrityError:
-        return Session.objects.get(slug=slug)

@@ -1,45 +1,36 @@
-"""Log-in for programs: a pair of JWT, the access good for 15 minutes, the refresh for 7 days and
-for one use."""
-
-from __future__ import annotations
+"""Log-in for programs: an access token for 15 minutes, a refresh for 7 days and one use."""
 
 from typing import Any
 
-from django.db import connection, transaction
-from drf_spectacular.utils import extend_schema
-from rest_framework import exceptions, serializers
+from django.contrib.auth import authenticate
+from django.db import transaction
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
-from rest_framework_simplejwt.serializers import (
-    TokenBlacklistSerializer,
-    TokenObtainPairSerializer,
-    TokenRefreshSerializer,
-    TokenVerifySerializer,
-)
-from rest_framework_simplejwt.tokens import UntypedToken
+from rest_framework_simplejwt.tokens import RefreshToken, UntypedToken
 
 from accounts.models import Agent
-from api.rest.envelope import WRONG_PASSWORD, said
+from api import authentication
+from api.rest.envelope import WrongPassword
 from api.rest.fields import Text
-from api.rest.schema import Said, answers, data
-from api.rest.throttles import PerAddressAtTheDoor
-from api.rest.validation import Strict, checked
+from api.rest.schema import MessageOnly, route
+from api.rest.throttles import PerAddress
+from api.rest.validation import Body, validated_body
 
 
-class Credentials(Strict):
+class Credentials(Body):
     username = Text(max_length=150, trim_whitespace=False)
     password = Text(max_length=128, trim_whitespace=False)
 
 
-class RefreshToken(Strict):
+class RefreshOnly(Body):
     refresh = Text(max_length=2000, trim_whitespace=False)
 
 
-class AnyToken(Strict):
+class AnyToken(Body):
     token = Text(max_length=2000, trim_whitespace=False)
 
 
@@ -48,105 +39,79 @@ class Pair(serializers.Serializer[Any]):
     refresh = serializers.CharField()
 
 
-class Door(APIView):
-    """Open to all, slower to each address."""
+class PublicView(APIView):
+    """Open to all, throttled by the caller's address."""
 
     permission_classes = [AllowAny]
     authentication_classes: list[Any] = []
-    throttle_classes = [PerAddressAtTheDoor]
+    throttle_classes = [PerAddress]
 
     def get_authenticate_header(self, request: Request) -> str:
         """A refusal is 401 although nobody is asked for a token here."""
         return 'Bearer realm="api"'
 
-    def exchange(self, form: type[serializers.Serializer[Any]], request: Request) -> Any:
-        """What simplejwt gives for the request. Raises AuthenticationFailed, InvalidToken."""
-        # The guard asks Django's own request for the address.
-        exchange = form(data=request.data, context={"request": request._request})
-        try:
-            exchange.is_valid(raise_exception=True)
-        except (TokenError, exceptions.ValidationError, Agent.DoesNotExist) as error:
-            # The shape is checked before; what simplejwt still refuses cannot be right.
-            raise InvalidToken from error
-        return exchange.validated_data
+
+class NotFoundView(PublicView):
+    """Whatever else is asked below /api/."""
+
+    throttle_classes = []
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound("Não existe este endereço na API.")
 
 
-def one_at_a_time(token: str) -> None:
-    """Make whoever brings the same token wait for the end of our transaction: simplejwt looks
-    whether it was used and writes that it is in two steps."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [token])
-
-
-def must_open_something(token: str) -> None:
-    """Raises AuthenticationFailed when its agent is gone, inactive, or has a new password."""
-    JWTAuthentication().get_user(UntypedToken(token))  # type: ignore[arg-type]
-
-
-class Obtain(Door):
-    @extend_schema(
-        operation_id="token",
-        summary="Entrar: usuário e senha por um par de tokens",
-        description="Permissão: todos. Cinco senhas erradas de um usuário fecham a porta por 1 "
-        "minuto; cada outra por 2, 4, 8 e 15. Com senha provisória: 403.",
-        request=Credentials,
-        responses=answers({200: data(Pair, "Token")}, 400, 403, 413, 415),
-        auth=[],
-    )
+class Obtain(PublicView):
+    @route("token", Pair(), 403, request=Credentials, auth=[])
     def post(self, request: Request) -> Response:
-        checked(Credentials, request.data)
-        try:
-            pair = self.exchange(TokenObtainPairSerializer, request)
-        except exceptions.AuthenticationFailed as error:
-            raise exceptions.AuthenticationFailed(code=WRONG_PASSWORD) from error
-        return Response({"success": True, "data": pair})
+        """Entrar: usuário e senha por um par de tokens
+
+        Senhas erradas demais fecham o acesso por um tempo. Uma senha provisória não abre a API.
+        """
+        # axes counts failures on Django's own request.
+        agent = authenticate(request._request, **validated_body(Credentials, request))
+        if not isinstance(agent, Agent):
+            raise WrongPassword("Usuário ou senha incorretos.")
+        if agent.must_change_password:
+            raise PermissionDenied(authentication.PROVISIONAL)
+        return _pair(authentication.begin_login(agent))
 
 
-class Refresh(Door):
-    @extend_schema(
-        operation_id="refreshToken",
-        summary="Trocar o refresh por um par novo; o usado deixa de valer",
-        description="Permissão: todos.",
-        request=RefreshToken,
-        responses=answers({200: data(Pair, "RefreshToken")}, 400, 413, 415),
-        auth=[],
-    )
+class Refresh(PublicView):
+    @route("refreshToken", Pair(), request=RefreshOnly, auth=[])
+    @transaction.atomic
     def post(self, request: Request) -> Response:
-        token = checked(RefreshToken, request.data)["refresh"]
-        with transaction.atomic():
-            one_at_a_time(token)
-            pair = self.exchange(TokenRefreshSerializer, request)
-            must_open_something(pair["access"])
-        return Response({"success": True, "data": pair})
+        """Trocar o refresh por um par novo; o usado deixa de valer"""
+        text = validated_body(RefreshOnly, request)["refresh"]
+        return _pair(authentication.renew_login(text))
 
 
-class Verify(Door):
-    @extend_schema(
-        operation_id="verifyToken",
-        summary="Conferir se um token ainda vale",
-        description="Vale o que ainda abre alguma coisa: assinado, no prazo, de um atendente "
-        "ativo. Permissão: todos.",
-        request=AnyToken,
-        responses=answers({200: Said}, 400, 413, 415),
-        auth=[],
-    )
+class Verify(PublicView):
+    @route("verifyToken", MessageOnly, request=AnyToken, auth=[])
     def post(self, request: Request) -> Response:
-        token = checked(AnyToken, request.data)["token"]
-        self.exchange(TokenVerifySerializer, request)
-        must_open_something(token)
-        return said("Token válido")
+        """Conferir se um token ainda vale
+
+        Vale o que ainda abre alguma coisa: assinado, no prazo, não usado, de um atendente ativo.
+        """
+        token: Any = validated_body(AnyToken, request)["token"]
+        known = UntypedToken(token)
+        if known["token_type"] == RefreshToken.token_type:
+            RefreshToken(token)  # which also asks whether it was used
+        authentication.TokenAuthentication().get_user(known)
+        return Response("Token válido")
 
 
-class LogOut(Door):
-    @extend_schema(
-        operation_id="blacklistToken",
-        summary="Sair: o refresh deixa de valer",
-        description="Permissão: todos. O access ainda vale até o fim dos seus 15 minutos.",
-        request=RefreshToken,
-        responses=answers({200: Said}, 400, 413, 415),
-        auth=[],
-    )
+class LogOut(PublicView):
+    @route("blacklistToken", MessageOnly, request=RefreshOnly, auth=[])
+    @transaction.atomic
     def post(self, request: Request) -> Response:
-        checked(RefreshToken, request.data)
-        self.exchange(TokenBlacklistSerializer, request)
-        return said("Até logo")
+        """Sair: o refresh e os tokens que vieram dele deixam de valer
+
+        Também os fluxos de eventos abertos com eles terminam.
+        """
+        authentication.end_login(validated_body(RefreshOnly, request)["refresh"])
+        return Response("Até logo")
+
+
+def _pair(refresh: RefreshToken) -> Response:
+    return Response({"access": str(refresh.access_token), "refresh": str(refresh)})

@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.db.models import Q
 
+from accounts.form_fields import IdField
 from accounts.models import Agent
 from atendimento import client_card
 from clients import cnpj
@@ -13,14 +14,11 @@ from clients.models import Client
 from whatsapp.models import Outcome
 from whatsapp.models.access import colleagues
 
-# PostgreSQL's bigint.
-LARGEST_ID = 2**63 - 1
-
 
 class ClaimForm(forms.Form):
     """From whom a conversation is taken over; nothing when it is taken from the queue."""
 
-    no_lugar_de = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+    no_lugar_de = IdField(required=False)
 
     def holder(self) -> Agent | None:
         return Agent.objects.filter(pk=self.cleaned_data["no_lugar_de"]).first()

@@ -1,0 +1,107 @@
+"""Writing to the customer, and what an answer does to the conversation."""
+
+from __future__ import annotations
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from accounts.models import Agent
+from accounts.rights import Can, NotAllowed
+from live import announce
+from whatsapp.models.attendance import Attendance
+from whatsapp.models.message import Message
+from whatsapp.models.reading import Readable
+from whatsapp.models.status import Status
+from whatsapp.vocabulary import Delivery, Direction, Origin
+
+MAX_TEXT = 4096
+
+
+class Writable(Readable):
+    """A held thread in which the team writes; its list shows the last message."""
+
+    last_message = models.ForeignKey(
+        Message, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    last_message_at = models.DateTimeField("última mensagem", default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def open_attendance(self) -> Attendance | None:
+        return Attendance.objects.filter(conversation=self.pk, finished_at=None).first()
+
+    def write(
+        self,
+        by: Agent | None,
+        text: str,
+        key: str,
+        *,
+        origin: Origin = Origin.DESK,
+        reply_to: Message | None = None,
+    ) -> Message:
+        """Queue *text* for the customer and return its message.
+
+        *key* is the writer's idempotency key: the same key again returns the same message and
+        queues nothing. Raises NotAllowed (pt-BR) for an empty or too long text, when the
+        conversation is finished, and when it is in somebody else's hands by now; supervisors may
+        write into any, and so may the house itself (without *by*).
+        """
+        if earlier := Message.objects.filter(idempotency_key=key, conversation=self.pk).first():
+            return earlier
+        with transaction.atomic():
+            self.lock()
+            self._check_writable(text)
+            if by:
+                self.check_right(by, Can.WRITE)
+            message, created = Message.objects.get_or_create(
+                idempotency_key=key,
+                defaults={
+                    "session_id": self.session_id,
+                    "conversation_id": self.pk,
+                    "direction": Direction.OUT,
+                    "delivery": Delivery.QUEUED,
+                    "origin": origin,
+                    "author": by,
+                    "body": text.strip(),
+                    "reply_to": reply_to,
+                },
+            )
+            if created:
+                self._wrote(message)
+        return message
+
+    def _check_writable(self, text: str) -> None:
+        if not text.strip():
+            raise NotAllowed("Escreva uma mensagem antes de enviar.")
+        if len(text) > MAX_TEXT:
+            raise NotAllowed(f"A mensagem passa de {MAX_TEXT} caracteres; divida em partes.")
+        if self.status == Status.CLOSED:
+            raise NotAllowed("A conversa foi finalizada. Reabra para escrever.")
+
+    def _wrote(self, message: Message) -> None:
+        mine = type(self).objects.filter(pk=self.pk)
+        mine.update(last_message=message, last_message_at=message.at)
+        self.last_message, self.last_message_at = message, message.at
+        # A greeting that a machine writes is no answer: the customer waits for a person.
+        if message.origin != Origin.AUTO:
+            self.enter(Status(self.status), self.assigned_to, None)
+            if attendance := self.open_attendance:
+                attendance.answer(message.author, message.at)
+        message.announce_added()
+        self.announce_changed()
+        announce.outbox_filled(self.session_id)
+
+    def wait_anew(self) -> None:
+        """The customer waits again where the only answer was discarded."""
+        if self.status == Status.CLOSED or self.waiting_since:
+            return
+        if since := Message.objects.filter(conversation=self.pk).unanswered_since():
+            self.enter(Status(self.status), self.assigned_to, since)
+            self.announce_changed()
+
+    def typing(self, by: Agent, state: str) -> None:
+        """Tell the customer that *by* is ``composing`` or has ``paused``. Raises NotAllowed."""
+        self.check_right(by, Can.WRITE)
+        announce.agent_typing(self.pk, self.session_id, by.pk, state)
