@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Agent, AuditEntry, Door
-from accounts.models.audit import OPENED, plain
+from accounts.models.audit import VIEWED, plain
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def opened(agent: Agent, conversation_id: int, client_id: int | None, label: str
 
     *label* is what the conversation is called, for the search of the audit page.
     """
-    entry = _entry(agent, OPENED, conversation_id=conversation_id, client_id=client_id)
+    entry = _entry(agent, VIEWED, conversation_id=conversation_id, client_id=client_id)
     entry.object_type, entry.object_id = "conversation", conversation_id
     entry.day = timezone.localdate()
     _label(entry, label)

@@ -15,7 +15,7 @@ from accounts.rights import Can, Scope
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WRONG = "Usuário ou senha não conferem. Tente de novo."
-HINT = "Ao menos 10 caracteres. Uma frase curta serve."
+PASSWORD_RULE = "Ao menos 10 caracteres. Uma frase curta serve."
 EXPIRED = "A senha provisória venceu. Peça outra à supervisão."
 
 

@@ -293,7 +293,7 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("verb", "conversation.opened")),
+                        condition=models.Q(("verb", "conversation.viewed")),
                         fields=("actor", "conversation_id", "day"),
                         name="audit_opened_once",
                     )

@@ -10,7 +10,8 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
-OPENED = "conversation.opened"
+# An agent read a conversation; "conversation.opened" is an attendance that began.
+VIEWED = "conversation.viewed"
 
 
 class Door(models.TextChoices):
@@ -78,7 +79,7 @@ def _midnight(day: date) -> datetime:
 class AuditEntry(models.Model):
     """One thing that was done: by whom, through which door, to what, from which value to which.
 
-    `verb` is what was done (``client.email``, ``login.failed``, ``conversation.opened``); its
+    `verb` is what was done (``client.email``, ``login.failed``, ``conversation.viewed``); its
     words for people are made when it is shown (`accounts.audit_words`). `object_type` and
     `object_id` name the row, `label` what it was called then. Never changed, never holds a secret.
     """
@@ -111,7 +112,7 @@ class AuditEntry(models.Model):
     client_id = models.BigIntegerField(null=True, blank=True)
     old = models.CharField("de", max_length=300, blank=True)
     new = models.CharField("para", max_length=300, blank=True)
-    # Only of OPENED, which is written once for each agent, conversation and day.
+    # Only of VIEWED, which is written once for each agent, conversation and day.
     day = models.DateField(null=True, blank=True, editable=False)
 
     objects = AuditQuerySet.as_manager()
@@ -123,7 +124,7 @@ class AuditEntry(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["actor", "conversation_id", "day"],
-                condition=Q(verb=OPENED),
+                condition=Q(verb=VIEWED),
                 name="audit_opened_once",
             )
         ]

@@ -58,15 +58,15 @@ def test_each_filter_shows_its_entries_alone(boss: Any, client: Browser) -> None
     def verbs(**query: Any) -> list[str]:
         return [entry.verb for entry in _rows(client, **query)]
 
-    newest = ["conversation.opened", "login.failed", "client.sales_stage", "zzz.old"]
+    newest = ["conversation.viewed", "login.failed", "client.sales_stage", "zzz.old"]
     assert verbs() == newest
     assert verbs(pessoa=ana.pk) == ["client.sales_stage"]
     assert verbs(porta="api") == ["login.failed"]
     assert verbs(tipo="client") == ["client.sales_stage"]
     assert verbs(dia=str(day)) == ["zzz.old"]
-    assert verbs(busca="padaria sao joao"[8:]) == ["conversation.opened"]
-    assert verbs(busca="PADARIA") == ["conversation.opened"]
-    assert verbs(busca="#4812") == ["conversation.opened"]
+    assert verbs(busca="padaria sao joao"[8:]) == ["conversation.viewed"]
+    assert verbs(busca="PADARIA") == ["conversation.viewed"]
+    assert verbs(busca="#4812") == ["conversation.viewed"]
     assert verbs(busca="etapa") == ["client.sales_stage"]
     assert verbs(busca="etapa", porta="api") == []
     page = client.get(reverse("audit")).content.decode()
@@ -233,7 +233,7 @@ def test_who_read_a_conversation_is_written_once_a_day(boss: Any, client: Browse
     url = reverse("conversation", args=[conversation.pk])
     for _ in range(3):
         assert client.get(url).status_code == 200
-    entry = AuditEntry.objects.get(verb="conversation.opened")
+    entry = AuditEntry.objects.get(verb="conversation.viewed")
     assert (entry.actor, entry.conversation_id, entry.day) == (
         boss,
         conversation.pk,
@@ -243,12 +243,12 @@ def test_who_read_a_conversation_is_written_once_a_day(boss: Any, client: Browse
     other = AgentFactory()
     client.force_login(other)
     client.get(url)
-    assert AuditEntry.objects.filter(verb="conversation.opened").count() == 2
+    assert AuditEntry.objects.filter(verb="conversation.viewed").count() == 2
     AuditEntry.objects.forget(timezone.now() + timedelta(seconds=1))
     AuditEntry.objects.bulk_create(
         [
             AuditEntry(
-                verb="conversation.opened",
+                verb="conversation.viewed",
                 actor=other,
                 conversation_id=conversation.pk,
                 day=timezone.localdate() - timedelta(days=1),

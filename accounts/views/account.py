@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import people
 from accounts.access import requires
 from accounts.address import address_of
-from accounts.forms import HINT, ChangePasswordForm, NameForm, split_name
+from accounts.forms import PASSWORD_RULE, ChangePasswordForm, NameForm, split_name
 from accounts.guard import Attempt
 from accounts.models import Agent
 from accounts.rights import Can
@@ -53,7 +53,9 @@ def password(request: HttpRequest) -> HttpResponse:
         elif choose(request, form, agent):
             return render(request, "accounts/_password_done.html")
     status = 422 if form.errors else 200
-    return render(request, "accounts/_password.html", {"form": form, "hint": HINT}, status=status)
+    return render(
+        request, "accounts/_password.html", {"form": form, "rule": PASSWORD_RULE}, status=status
+    )
 
 
 def _proved(request: HttpRequest, agent: Agent, old: str) -> bool:

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import audit, people
 from accounts.access import for_agents
-from accounts.forms import HINT, LogInForm, NewPasswordForm
+from accounts.forms import PASSWORD_RULE, LogInForm, NewPasswordForm
 from accounts.models import Agent
 from accounts.rights import NotAllowed
 from live import announce
@@ -54,7 +54,7 @@ def first_access(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and choose(request, form, agent):
         return redirect("desk")
     status = 422 if form.errors else 200
-    shown = {"form": form, "hint": HINT}
+    shown = {"form": form, "rule": PASSWORD_RULE}
     return render(request, "registration/first_access.html", shown, status=status)
 
 

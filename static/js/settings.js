@@ -6,8 +6,9 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.target === dialog && !dialog.contains(detail.elt)) opener = detail.elt;
 });
 
-// What was asked for is in: open, with the focus where the answer says, an error first.
-document.addEventListener("htmx:afterSwap", ({ detail }) => {
+// What was asked for is in: open, with the focus where the answer says, an error first. htmx itself
+// goes to the autofocus while it settles.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.target !== dialog || !dialog.childElementCount) return;
   if (!dialog.open) dialog.showModal();
   (dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("[autofocus]"))?.focus();
