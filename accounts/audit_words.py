@@ -57,6 +57,7 @@ _VERBS = {
     "client.phones": "Telefones",
     "client.notes": "Observações",
     "contact.client": "Cliente do contato",
+    "contact.name": "Nome dado ao contato",
     "arrival.rerun": "Chegada tratada de novo",
     "audit.exported": "Auditoria exportada",
 }
