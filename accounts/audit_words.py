@@ -59,7 +59,7 @@ _VERBS = {
     "client.status": "Situação do cliente",
     "client.phone": "Telefone",
     "contact.client": "Cliente do contato",
-    "contact.name": "Nome do contato",
+    "contact.name": "Nome dado ao contato",
     "number.agents": "Quem atende o número",
     "arrival.rerun": "Chegada tratada de novo",
     "audit.exported": "Auditoria exportada",

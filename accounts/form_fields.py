@@ -33,8 +33,8 @@ class IdField(forms.IntegerField):
 class TextField(forms.CharField):
     """Text that can be stored: what cannot be is left out, not refused."""
 
-    def to_python(self, value: Any) -> str | None:
-        return super().to_python(storable(str(value)) if value is not None else value)
+    def to_python(self, value: Any) -> str:
+        return super().to_python(storable(str(value or ""))) or ""
 
 
 class PositionField(forms.CharField):

@@ -52,6 +52,15 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         rows = rows.exclude(SeenIn("xid", models.Value(snapshot)))
         return rows.annotate(snapshot=RawSQL("pg_current_snapshot()::text", []))
 
+    def missed_since(self, cursor: int, most: int) -> list[Change] | None:
+        """The changes that a page with this cursor has not seen; None when they are more than
+        *most*, or some may be gone: the newest change is never pruned, so that one older than
+        *cursor* shows that none is."""
+        oldest = self.order_by("pk").values_list("xid", flat=True).first()
+        found = list(self.since(cursor)[: most + 1])
+        gone = oldest is not None and cursor < oldest
+        return None if len(found) > most or gone else found
+
     def without_event(self) -> ChangeQuerySet:
         """What the API's events do not have yet."""
         return self.filter(in_events=False)

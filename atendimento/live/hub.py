@@ -53,6 +53,9 @@ class Hub(FeedReader):
     def __init__(self) -> None:
         super().__init__()
         self.sockets: set[Socket] = set()
+        self._door = asyncio.Lock()
+        self._arriving: set[Login] = set()
+        self._admitted: dict[Login, tuple[Agent, Sight]] = {}
         self._snapshot: str | None = None
         self._shared: tuple[tuple[int, ...], float, frames.Batch] | None = None
         self._pruned = time.monotonic()
@@ -60,15 +63,23 @@ class Hub(FeedReader):
         self._typing_told = 0.0
 
     async def admit(self, login: Login) -> tuple[Agent, Sight] | None:
-        """Who it is and what he sees now; None when the log-in has ended."""
-        found: dict[Login, tuple[Agent, Sight]] = await self.run(_standing, [login])
-        return found.get(login)
+        """Who it is and what he sees now; None when the log-in has ended. Asked once for all who
+        wait for it: after a restart every page comes back at the same moment."""
+        self._arriving.add(login)
+        async with self._door:
+            # The lock is first come, first served: whoever was asked for reads before the next.
+            if login in self._arriving:
+                asked = list(self._arriving)
+                self._admitted = await self.run(_standing, asked)
+                # Not before: had the database gone away above, the next one asks for all again.
+                self._arriving.difference_update(asked)
+            return self._admitted.get(login)
 
     async def watch(self, socket: Socket, since: int) -> None:
         """Replay what came after *since*, then keep *socket* up to date."""
         async with self.lock:
             await self.catch_up()
-            missed = await self.run(_missed, since)
+            missed = await self.run(Change.objects.missed_since, since, GAP)
             if missed is None:
                 socket.outlet.put(await self.run(frames.reload, self._cursor))
             else:
@@ -186,13 +197,3 @@ def _standing(logins: Collection[Login]) -> dict[Login, tuple[Agent, Sight]]:
 
 def _unseen(snapshot: str) -> list[Any]:
     return list(Change.objects.unseen(snapshot))
-
-
-def _missed(since: int) -> list[Change] | None:
-    """The changes that a page with this cursor has not seen; None when they are too many, or some
-    may be gone: the newest change is never pruned, so an older one than *since* shows that none
-    is."""
-    oldest = Change.objects.order_by("pk").values_list("xid", flat=True).first()
-    found = list(Change.objects.since(since)[: GAP + 1])
-    gone = oldest is not None and since < oldest
-    return None if len(found) > GAP or gone else found

@@ -235,3 +235,17 @@ def test_who_stops_reading_is_dropped(conversation: Conversation) -> None:
         page = _page(process, conversation)
         time.sleep(5)
         assert page.socket.ended(1)[0] is None
+
+
+def test_all_pages_come_back_at_once(web: Daphne, conversation: Conversation) -> None:
+    agents = AgentFactory.create_batch(30)
+    pages = [Page(web, agent, conversation=conversation.pk) for agent in agents]
+    for page in pages:
+        page.socket.close()
+    Agent.objects.filter(pk=agents[0].pk).update(is_active=False)
+    say(conversation, "enquanto isso")
+    for page in pages:
+        page.open()
+    assert pages[0].socket.ended(5) == (4401, "")
+    for page in pages[1:]:
+        page.socket.until("enquanto isso", 10)

@@ -157,7 +157,7 @@ class Client(models.Model):
         Client.objects.filter(pk=self.pk).update(
             version=F("version") + 1, updated_at=timezone.now()
         )
-        self._record(by, "phone", old, new)
+        self._record(by, "phones", old, new)
         announce.client_changed(self.pk)
 
     def delete_by(self, by: Agent) -> None:

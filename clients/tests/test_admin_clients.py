@@ -56,7 +56,7 @@ def test_the_admin_makes_and_moves_clients_by_their_verbs(chief: Agent, client: 
     made = Client.objects.get()
     assert trail(made) == [
         ("client.created", "", "Padaria Sol"),
-        ("client.phone", "", "+55 86 98811-2233"),
+        ("client.phones", "", "+55 86 98811-2233"),
     ]
     again = client.post("/admin/clients/client/add/", sent)
     assert "Já existe um cliente com este CNPJ." in again.content.decode()
@@ -101,7 +101,7 @@ def test_a_telephone_is_taken_away_in_the_admin(chief: Agent, client: Browser) -
     sent |= {"phones-0-id": telephone.pk, "phones-0-client": customer.pk}
     sent |= {"phones-0-number": telephone.number, "phones-0-DELETE": "on"}
     assert client.post(url, sent).status_code == 302
-    assert trail(customer) == [("client.phone", "+55 86 98811-2233", "")]
+    assert trail(customer) == [("client.phones", "+55 86 98811-2233", "")]
     assert told_of(customer) == 1
 
 

@@ -87,6 +87,10 @@ def test_verbs_refuse_a_hidden_client(ana: Agent) -> None:
     with pytest.raises(NotAllowed):
         ContactFactory().belong_to(ana, client)
     with pytest.raises(NotAllowed):
+        client.contacts.get().belong_to(ana, ClientFactory())
+    with pytest.raises(NotAllowed):
+        client.contacts.get().rename(ana, "X")
+    with pytest.raises(NotAllowed):
         client.delete_by(SupervisorFactory())
 
 

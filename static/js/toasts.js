@@ -36,9 +36,12 @@ function tell() {
 }
 
 const failures = { 403: "Recarregue a página e tente de novo.", 404: "Isto não existe mais, ou não está entre os seus números." };
+// The server's own words, where it answered an error with a notice.
+const said = (xhr) => new DOMParser().parseFromString(xhr.responseText, "text/html")
+  .querySelector('template[data-live="notice"]')?.content.textContent.trim();
 document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   if (xhr.status === 401) document.dispatchEvent(new Event("painel:expired"));
-  else show(failures[xhr.status] ?? "O painel não conseguiu fazer isso agora. Tente de novo.");
+  else show(said(xhr) || failures[xhr.status] || "O painel não conseguiu fazer isso agora. Tente de novo.");
 });
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, () => show("Sem ligação com o painel. Tente de novo."));

@@ -131,9 +131,6 @@ def test_a_contact_is_tied_by_the_verb_and_open_pages_hear(
     assert customer.phones.get().number == contact.phone
     kinds = set(Change.objects.values_list("kind", flat=True))
     assert {ChangeKind.CLIENT_CHANGED, ChangeKind.CONVERSATION_CHANGED} <= kinds
-    assert client.post(page, {"name": "Marina", "client": ""}).status_code == 302
-    contact.refresh_from_db()
-    assert contact.client is None
 
 
 def test_the_steps_of_an_attendance_are_read_in_the_admin(
