@@ -90,7 +90,9 @@ class Supervisor:
         good = code == DONE or lived > LONGEST_PAUSE or _was_online(number)
         failures = 0 if good else self._failures.get(number, 0) + 1
         self._failures[number] = failures
-        pause = min(LONGEST_PAUSE, 0.5 * 2**failures) if failures else 0.5
+        # The power is bounded before it is taken: no float holds 2**1024, and a day without a
+        # network is a thousand failures.
+        pause = min(LONGEST_PAUSE, 0.5 * 2 ** min(failures, 10))
         self._not_before[number] = time.monotonic() + pause
         if code not in (DONE, AGAIN):
             logger.warning("number %s: its process ended with %s after %.0f s", number, code, lived)
