@@ -64,7 +64,8 @@ class OutgoingMessage(models.Model):
         fields = {"delivery": Delivery.SENDING, "sending_since": timezone.now()}
         taken = queued.update(attempt=F("attempt") + 1, **fields)
         if taken:
-            self.refresh_from_db()
+            # Not the whole row: that would drop the conversation and the quote loaded with it.
+            self.refresh_from_db(fields=["delivery", "attempt", "sending_since"])
         return bool(taken)
 
     def mark_sent(self, wa_id: str, at: datetime) -> None:
