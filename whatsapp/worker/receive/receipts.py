@@ -55,6 +55,8 @@ def _read_here(session: Session, receipt: Receipt) -> list[Change]:
     )
     for pk, conversation in named.order_by("pk").values_list("pk", "conversation_id"):
         newest[conversation] = pk
+    # Before their messages, and by id, as agents' verbs lock them: no ring of waiting.
+    list(Conversation.objects.filter(pk__in=newest).select_for_update(no_key=True).order_by("pk"))
     for conversation, upto in newest.items():
         unseen = Message.objects.filter(
             conversation=conversation, direction=Direction.IN, seen_at=None
