@@ -25,7 +25,10 @@ def identify(people: Iterable[tuple[Person, str]]) -> dict[Person, Contact]:
     known_as = {person: name for person, name in shown if name}
     wanted = {person: known_as.get(person, "") for person, _ in shown}
     known = _known({address for person in wanted for address in _addresses(person)})
-    found = {person: _resolve(person, known) for person in wanted}
+    # Who is known by both addresses first: it may merge two contacts, and what is found after that
+    # must be the one that stayed.
+    fullest = sorted(wanted, key=lambda person: -len(_addresses(person)))
+    found = {person: _resolve(person, known) for person in fullest}
     missing = [person for person, contact in found.items() if contact is None]
     if missing:
         known |= _make(missing, wanted)
@@ -105,8 +108,12 @@ def _attach(person: Person, contact: Contact) -> None:
     _insert_addresses({person: contact})
     if person.phone and not contact.phone:
         contact.phone = person.phone
-        contact.client_id = contact.client_id or _client_of([person.phone]).get(person.phone)
-        contact.save(update_fields=["phone", "client"])
+        contact.save(update_fields=["phone"])
+        if client_id := _client_of([person.phone]).get(person.phone):
+            # Whoever tied the contact since it was read, knew better than a telephone does.
+            untied = Contact.objects.filter(pk=contact.pk, client=None)
+            if untied.update(client=client_id):
+                contact.client_id = client_id
 
 
 def _make(people: list[Person], names: dict[Person, str]) -> dict[Address, Contact]:

@@ -14,7 +14,9 @@ from whatsapp.vocabulary import Kind
 
 def merge(one: Contact, other: Contact, reason: str) -> Contact:
     """Move everything of the younger contact to the older and return the older."""
-    kept, gone = sorted((one, other), key=lambda contact: contact.pk)
+    older_first = sorted((one, other), key=lambda contact: contact.pk)
+    # As they are now, locked in id order: what an agent has just renamed or tied is not undone.
+    kept, gone = [contact.hold() for contact in older_first]
     for conversation in gone.conversations.all():
         _move(conversation, kept)
     ContactAddress.objects.filter(contact=gone).update(contact=kept)

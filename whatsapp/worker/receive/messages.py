@@ -40,7 +40,8 @@ _INSERT = """
         AS fresh (conversation, arrival, direction, origin, kind, body, wa_id, delivery, at,
             reply_to)
     ON CONFLICT (session_id, wa_id) DO UPDATE
-        SET kind = excluded.kind, body = excluded.body, arrival_id = excluded.arrival_id
+        SET kind = excluded.kind, body = excluded.body, arrival_id = excluded.arrival_id,
+            reply_to_id = excluded.reply_to_id
         WHERE whatsapp_message.kind = 'undecryptable' AND excluded.kind <> 'undecryptable'
     RETURNING id, wa_id, xmax = 0"""
 
