@@ -47,6 +47,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return found
 
     def having(self, term: Term) -> ContactQuerySet:
+        # Unordered: a sub-select's order is read by nobody, and sorting all clients costs.
         theirs = Client.objects.order_by().having(term).values("pk")
         named = term.in_names("names_folded") | term.in_phones("phone_key")
         return self.filter(named | Q(client__in=theirs))
@@ -66,7 +67,10 @@ class Contact(models.Model):
     name = NameField("nome dado pela equipe", blank=True)
     business_name = NameField("nome comercial", blank=True)
     push_name = NameField("nome no WhatsApp", blank=True)
+    # To show and to search. Who is who is decided by the addresses below.
     phone = models.CharField("telefone", max_length=20, blank=True)
+    # Folded by PostgreSQL once, at each write: a search reads every row (docs/performance.md has
+    # what that costs a new contact).
     names_folded = models.GeneratedField(
         expression=Fold(
             Concat(
@@ -124,6 +128,8 @@ class Contact(models.Model):
         if client:
             client.must_allow(by, Can.LINK_CONTACT)
         with transaction.atomic():
+            # Read under the lock: of two who tie it at once the second notes what the first made of
+            # it.
             was = self.hold().client
             Contact.objects.filter(pk=self.pk).update(client=client)
             self.client = client
@@ -136,11 +142,13 @@ class Contact(models.Model):
     def _must_allow(self, by: Agent) -> None:
         if by.may(Can.LINK_CONTACT, Scope.ALL):
             return
+        # One without any conversation is hidden from nobody.
         seen = self.conversations.visible_to(by).exists() or not self.conversations.exists()
         if not by.may(Can.LINK_CONTACT, Scope.VISIBLE if seen else Scope.ALL):
             raise NotAllowed("Este contato é de números que você não atende.")
 
     def _put_on_file(self, by: Agent, client: Client) -> None:
+        # The key is unique: whoever has the telephone on file keeps it, also when two tie at once.
         telephone, created = ClientPhone.objects.get_or_create(
             key=phone.match_key(self.phone), defaults={"client": client, "number": self.phone}
         )
@@ -164,6 +172,7 @@ class Contact(models.Model):
 
     def _announce(self, *clients: Client | None) -> None:
         """Tell of *clients*, and of the conversations, whose row and header name the contact."""
+        # Of all our numbers, whoever may see them: readers sort out who hears of what.
         threads = self.conversations.values_list("session", "pk")
         announce.announce(
             [
@@ -194,11 +203,15 @@ class ContactAddress(models.Model):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="addresses")
     kind = models.CharField(max_length=5, choices=AddressKind.choices)
     value = models.CharField(max_length=40)
+    # Of a telephone it is `clients.phone.match_key`, the same with and without Brazil's ninth
+    # digit; `address.key_of` and `identify._addresses` must make the same.
     key = models.CharField(max_length=40)
 
     class Meta:
         verbose_name = "endereço"
         constraints = [
+            # Settles two numbers that hear from one stranger at once
+            # (`identify._insert_addresses`). Kind first: look-ups name it with their keys.
             models.UniqueConstraint(fields=["kind", "key"], name="one_contact_per_address")
         ]
 
@@ -210,6 +223,7 @@ class ContactMerge(models.Model):
     """The record that two contacts turned out to be one person."""
 
     kept = models.ForeignKey(Contact, models.CASCADE, related_name="merges")
+    # No foreign key: that row is gone.
     merged_id = models.BigIntegerField()
     reason = models.CharField(max_length=200)
     at = models.DateTimeField(auto_now_add=True)

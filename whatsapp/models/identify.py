@@ -22,6 +22,7 @@ def identify(people: Iterable[tuple[Person, str]]) -> dict[Person, Contact]:
     Two contacts that turn out to be one person are merged. Must run inside a transaction.
     """
     shown = [(person, names.clean(name)) for person, name in people]
+    # A batch may name a person often, with a name and without: one of each, any name.
     known_as = {person: name for person, name in shown if name}
     wanted = {person: known_as.get(person, "") for person, _ in shown}
     known = _known({address for person in wanted for address in _addresses(person)})
@@ -51,6 +52,7 @@ def known_addresses(person: Person) -> QuerySet[ContactAddress]:
 
 def _rows(addresses: set[Address]) -> QuerySet[ContactAddress]:
     """By kind and key together, because the index begins with the kind."""
+    # Begins as nothing: an OR over no address must not find everybody.
     wanted = Q(pk__in=[])
     for kind in AddressKind.values:
         wanted |= Q(kind=kind, key__in=[key for one, key in addresses if one == kind])
@@ -71,6 +73,7 @@ def _resolve(person: Person, known: dict[Address, Contact]) -> Contact | None:
     if len(hits) == len(addresses) and len({hit.pk for hit in hits}) == 1:
         return hits[0]
     contact = _tie(person, hits)
+    # In place: what this person taught holds for the others of the batch.
     known |= dict.fromkeys(addresses, contact)
     return contact
 
@@ -80,6 +83,8 @@ def _tie(person: Person, hits: list[Contact]) -> Contact:
     that WhatsApp has handed to somebody else."""
     if len({hit.pk for hit in hits}) == 1:
         contact = hits[0]
+        # Found by the telephone alone, but its contact has another LID: WhatsApp gave the telephone
+        # away, and an answer there would reach a stranger.
         recycled = person.lid and contact.addresses.filter(kind=AddressKind.LID).exclude(
             key=person.lid
         )
@@ -88,7 +93,9 @@ def _tie(person: Person, hits: list[Contact]) -> Contact:
             _move_phone(person, contact)
         _attach(person, contact)
         return contact
+    # LID first, as `_addresses` has them.
     by_lid, by_phone = hits
+    # Two LIDs are two people, whatever the telephone was: nothing is merged.
     if by_phone.addresses.filter(kind=AddressKind.LID).exists():
         _move_phone(person, by_lid)
         return by_lid
@@ -98,6 +105,7 @@ def _tie(person: Person, hits: list[Contact]) -> Contact:
 def _move_phone(person: Person, to: Contact) -> None:
     key = phone.match_key(person.phone)
     row = ContactAddress.objects.select_related("contact").get(kind=AddressKind.PHONE, key=key)
+    # Who had it keeps his thread and loses the telephone, if it is the one he shows.
     Contact.objects.filter(pk=row.contact_id, phone=row.value).update(phone="")
     ContactAddress.objects.filter(pk=row.pk).update(contact=to, value=person.phone)
     Contact.objects.filter(pk=to.pk).update(phone=person.phone)
@@ -125,6 +133,8 @@ def _make(people: list[Person], names: dict[Person, str]) -> dict[Address, Conta
         [(names[person][:160], person.phone, clients.get(person.phone)) for person in merged]
     )
     known = _insert_addresses(dict(zip(merged, contacts, strict=True)))
+    # ON CONFLICT waited for whoever was inserting the same, so the next statement sees his rows.
+    # Two halves of one person are then tied by `_resolve`.
     lost = {address for person in people for address in _addresses(person)} - known.keys()
     known |= _known(lost) if lost else {}
     used = {contact.pk for contact in known.values()}
@@ -184,6 +194,7 @@ def _insert_addresses(owners: dict[Person, Contact]) -> dict[Address, Contact]:
 
 
 def _client_of(phones: list[str]) -> dict[str, int]:
+    # A telephone on file ties its writer to that client without anybody's click.
     keys = {phone.match_key(number): number for number in phones}
     rows = ClientPhone.objects.filter(key__in=keys)
     return {keys[row.key]: row.client_id for row in rows}

@@ -20,6 +20,7 @@ def merge(one: Contact, other: Contact, reason: str) -> Contact:
     for conversation in gone.conversations.all():
         _move(conversation, kept)
     ContactAddress.objects.filter(contact=gone).update(contact=kept)
+    # Its own merges move along: the deletion below would take them with it.
     ContactMerge.objects.filter(kept=gone).update(kept=kept)
     _fill_gaps(kept, gone)
     ContactMerge.objects.create(kept=kept, merged_id=gone.pk, reason=reason)
@@ -44,6 +45,7 @@ def _move(conversation: Conversation, kept: Contact) -> None:
     for one in sorted((target, conversation), key=lambda one: one.pk):
         one.lock()
     leading = max(target, conversation, key=lambda one: _RANK[one.status])
+    # Ended before the other's attendances move in: one conversation has one open.
     ended = (conversation if leading is target else target).open_attendance
     if ended:
         ended.merge_into(target)
@@ -52,6 +54,7 @@ def _move(conversation: Conversation, kept: Contact) -> None:
     _absorb(target, conversation, leading)
     conversation.announce_changed()
     target.announce_changed()
+    # Emptied first: its messages and attendances would go with it.
     conversation.delete()
 
 
@@ -60,8 +63,10 @@ _RANK: dict[str, int] = {Status.CLOSED: 0, Status.PENDING: 1, Status.ACTIVE: 2}
 
 
 def _absorb(target: Conversation, gone: Conversation, leading: Conversation) -> None:
+    # A step's line is nobody's message, so the list does not show it.
     newest = target.messages.exclude(kind=Kind.SYSTEM).order_by("-at", "-pk").first()
     waiting = [one.waiting_since for one in (target, gone) if one.waiting_since]
+    # The longer wait: one person asked, whichever thread it was in.
     target.enter(Status(leading.status), leading.assigned_to, min(waiting, default=None))
     Conversation.objects.filter(pk=target.pk).update(
         unread_count=models.F("unread_count") + gone.unread_count,

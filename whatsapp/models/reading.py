@@ -35,6 +35,7 @@ class Readable(Held):
         with transaction.atomic():
             self.lock()
             self.check_right(by, Can.MARK_UNREAD)
+            # Only from zero: what is counted is found again as it is.
             if type(self).objects.filter(pk=self.pk, unread_count=0).update(unread_count=1):
                 self.unread_count = 1
                 self.announce_changed()
@@ -43,7 +44,9 @@ class Readable(Held):
         """Clear what is unread; whether anything was."""
         seen = Message.objects.filter(conversation=self.pk).unseen().update(seen_at=timezone.now())
         if seen:
+            # NOTIFY is delivered at commit; the sender then tells WhatsApp (`outbox.acknowledge`).
             announce.outbox_filled(self.session_id)
+        # Apart from the messages: `mark_unread` counts one that everybody has seen.
         counted = type(self).objects.filter(pk=self.pk, unread_count__gt=0)
         cleared = counted.update(unread_count=0)
         self.unread_count = 0

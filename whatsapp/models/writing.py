@@ -14,12 +14,14 @@ from whatsapp.models.reading import Readable
 from whatsapp.models.status import Status
 from whatsapp.vocabulary import Delivery, Direction, Origin
 
+# The house's own limit; WhatsApp's is `contents.MAX_TEXT`.
 MAX_TEXT = 4096
 
 
 class Writable(Readable):
     """A held thread in which the team writes; its list shows the last message."""
 
+    # No index: nobody looks from a message for the thread whose last one it is.
     last_message = models.ForeignKey(
         Message, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
@@ -48,6 +50,8 @@ class Writable(Readable):
         conversation is finished, and when it is in somebody else's hands by now; supervisors may
         write into any, and so may the house itself (without *by*).
         """
+        # Before the right: a request that is repeated after a hand-over gets its answer, no
+        # refusal.
         if earlier := Message.objects.filter(idempotency_key=key, conversation=self.pk).first():
             return earlier
         with transaction.atomic():
@@ -55,6 +59,9 @@ class Writable(Readable):
             self._check_writable(text)
             if by:
                 self.check_right(by, Can.WRITE)
+            # Of two with one key the constraint lets one insert. A key that was used in another
+            # thread gives the message there: the API compares them, pages make a UUID for each
+            # text.
             message, created = Message.objects.get_or_create(
                 idempotency_key=key,
                 defaults={
@@ -104,4 +111,5 @@ class Writable(Readable):
     def typing(self, by: Agent, state: str) -> None:
         """Tell the customer that *by* is ``composing`` or has ``paused``. Raises NotAllowed."""
         self.check_right(by, Can.WRITE)
+        # No row and no lock: a second later it is worth nothing.
         announce.agent_typing(self.pk, self.session_id, by.pk, state)
