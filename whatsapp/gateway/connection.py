@@ -21,6 +21,8 @@ from whatsapp.gateway.compose import compose
 from whatsapp.gateway.sending import WORDLESS, NotSent, Sent, sort_error
 from whatsapp.gateway.store import Store
 
+# Before connect(): at its default level every frame, with its addresses, goes through an unbounded
+# queue in Python.
 logging.getLogger("neonize.utils.log").setLevel(logging.WARNING)
 
 from neonize.client import NewClient  # noqa: E402
@@ -64,13 +66,17 @@ class Connection:
         on_qr: Callable[[str], None] | None,
         on_login: Callable[[str], None] | None,
     ) -> NewClient:
+        # What the phone shows under *Aparelhos conectados*, taken over at pairing.
         props = DeviceProps(os="Painel de Atendimento", platformType=DeviceProps.CHROME)
+        # Without a jid: one that the store does not have ends the process. The name is a key in
+        # Go's maps, so that two clients of one name would share a socket.
         client = NewClient(store.dsn, uuid=f"number-{id(self)}", props=props)
         _KEPT.append(client)
         client._stop_finalizer.detach()
         # Instance attributes win over the class's: raw bytes, no parsing on this thread, no print.
         client.event.list_func = dict.fromkeys(codes.SUBSCRIBED, _nothing)
         client.event.execute = self._callback
+        # There is no public hook: neonize's own for the status prints a pointer and tells nobody.
         private: Any = client
         private._NewClient__onQr = lambda _, text: (on_qr or _nothing)(
             ctypes.string_at(text).decode()
@@ -87,6 +93,7 @@ class Connection:
         if code not in codes.SPOOLED:
             self._on_event(code, payload)
             return
+        # By now WhatsApp counts it as delivered, and ctypes swallows whatever is raised here.
         while True:
             try:
                 self._on_raw(code, payload)
@@ -98,12 +105,15 @@ class Connection:
 
     def start(self) -> None:
         self._started = True
+        # connect() returns when the link is given up; after codes that ran out it never does.
         threading.Thread(target=self._run, name="connect", daemon=True).start()
 
     def _run(self) -> None:
         try:
             self._client.connect()
         except NeonizeError as error:
+            # The first dial is not tried again by whatsmeow: this process ends and another one
+            # begins.
             self.error = str(error) or "connect failed"
         finally:
             self.ended.set()
@@ -134,17 +144,21 @@ class Connection:
 
     def send(self, chat: str, content: Content, secret: bytes, quote: Quote | None = None) -> Sent:
         """Send *content* and wait for WhatsApp's word. Raises NotSent or Unproved."""
+        # May take five minutes (75 s for the ack and for each look-up before it) and cannot be
+        # cancelled; `loop.STUCK` leaves room for that.
         message = compose(content, secret, quote)
         try:
             answer = self._client.send_message(_jid(chat), message)
         except NeonizeError as error:
             raise sort_error(str(error)) from error
+        # Seconds here; milliseconds in a message that arrives.
         return Sent(answer.ID, datetime.fromtimestamp(answer.Timestamp, UTC))
 
     def mark_read(self, chat: str, wa_ids: list[str]) -> None:
         """Tell the customer that we read these. Raises NeonizeError's reason as NotSent."""
         to = _jid(chat)
         try:
+            # One sender a call; in a direct chat that is the chat.
             self._client.mark_read(*wa_ids, chat=to, sender=to, receipt=ReceiptType.READ)
         except NeonizeError as error:
             raise NotSent(str(error), again=True, link=True) from error
@@ -164,6 +178,7 @@ class Connection:
     def logout(self) -> None:
         """Unlink this device from the account. Raises NotSent when WhatsApp cannot be asked."""
         try:
+            # Deletes the device from the key store, and no event tells of it.
             self._client.logout()
         except NeonizeError as error:
             raise NotSent(str(error), again=True, link=True) from error
@@ -175,8 +190,10 @@ class Connection:
         """
         if not self._started:
             return  # Go has never heard of it
+        # Closes the socket and goes on handing over: what WhatsApp has not sent it keeps.
         self._client.disconnect()
         until = time.monotonic() + limit
+        # Quiet counts from now: the last callback may be an hour old and the next on its way.
         self.last_callback = max(self.last_callback, time.monotonic())
         while time.monotonic() < until and time.monotonic() - self.last_callback < quiet:
             time.sleep(0.05)
@@ -184,6 +201,7 @@ class Connection:
 
 
 def _jid(text: str) -> pb.JID:
+    # The protobuf requires every field: without one it raises EncodeError, no NeonizeError.
     address = jid.parse(text)
     return pb.JID(
         User=address.user,

@@ -97,6 +97,7 @@ def _threads(session: Session, received: list[Heard[Bubble]]) -> dict[Person, in
     """The conversation id of each person, made where it is missing."""
     bubbles = [one.event for one in received]
     contacts = identify(
+        # In what we wrote ourselves the name is ours.
         [(bubble.person, "" if bubble.from_me else bubble.push_name) for bubble in bubbles]
     )
     jids = {contacts[bubble.person].pk: str(bubble.person.chat) for bubble in bubbles}
@@ -162,6 +163,7 @@ def _quoted(
     }
     if not asked:
         return {}
+    # wa_id begins the index one_message_per_wa_id; the pairs are matched below, in Python.
     known = Message.objects.filter(
         conversation__in={conversation for conversation, _ in asked},
         wa_id__in={wa_id for _, wa_id in asked},
@@ -173,6 +175,7 @@ def _quoted(
 def _insert(session: Session, rows: list[Row]) -> list[Written]:
     """Those of *rows* that were inserted or filled; what was here already is left out."""
     with connection.cursor() as cursor:
+        # In the order of arrival, which is then that of the ids.
         cursor.execute(_INSERT, [session.pk, *(list(column) for column in zip(*rows, strict=True))])
         written = {wa_id: (pk, new) for pk, wa_id, new in cursor.fetchall()}
     return [
