@@ -28,11 +28,6 @@ def shown_name(client: str | None, person: str, number: str) -> str:
     return known or (phone.mask(number) if number else "Contato sem nome")
 
 
-class AddressKind(models.TextChoices):
-    LID = "lid", "LID"
-    PHONE = "phone", "telefone"
-
-
 class ContactQuerySet(models.QuerySet["Contact"]):
     def search(self, words: str) -> ContactQuerySet:
         """Those with all of *words* in the names or the telephone, or in those of the client they
@@ -195,42 +190,3 @@ class Contact(models.Model):
     @property
     def tone(self) -> int:
         return self.pk % 6 + 1
-
-
-class ContactAddress(models.Model):
-    """One way WhatsApp names a contact. `key` is what is compared, `value` what is sent to."""
-
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="addresses")
-    kind = models.CharField(max_length=5, choices=AddressKind.choices)
-    value = models.CharField(max_length=40)
-    # Of a telephone it is `clients.phone.match_key`, the same with and without Brazil's ninth
-    # digit; `address.key_of` and `identify._addresses` must make the same.
-    key = models.CharField(max_length=40)
-
-    class Meta:
-        verbose_name = "endereço"
-        constraints = [
-            # Settles two numbers that hear from one stranger at once
-            # (`identify._insert_addresses`). Kind first: look-ups name it with their keys.
-            models.UniqueConstraint(fields=["kind", "key"], name="one_contact_per_address")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.value}"
-
-
-class ContactMerge(models.Model):
-    """The record that two contacts turned out to be one person."""
-
-    kept = models.ForeignKey(Contact, models.CASCADE, related_name="merges")
-    # No foreign key: that row is gone.
-    merged_id = models.BigIntegerField()
-    reason = models.CharField(max_length=200)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = "união de contatos"
-        verbose_name_plural = "uniões de contatos"
-
-    def __str__(self) -> str:
-        return f"{self.merged_id} → {self.kept_id}"

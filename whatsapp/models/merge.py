@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 
 from whatsapp.models.attendance import Attendance
-from whatsapp.models.contact import Contact, ContactAddress, ContactMerge
+from whatsapp.models.contact import Contact
+from whatsapp.models.contact_address import ContactAddress, ContactMerge
 from whatsapp.models.conversation import Conversation
 from whatsapp.models.message import Message
 from whatsapp.models.status import Status
