@@ -59,24 +59,28 @@ class Writable(Readable):
             self._check_writable(text)
             if by:
                 self.check_right(by, Can.WRITE)
-            # Of two with one key the constraint lets one insert. A key that was used in another
-            # thread gives the message there: the API compares them, pages make a UUID for each
-            # text.
-            message, created = Message.objects.get_or_create(
-                idempotency_key=key,
-                defaults={
-                    "session_id": self.session_id,
-                    "conversation_id": self.pk,
-                    "direction": Direction.OUT,
-                    "delivery": Delivery.QUEUED,
-                    "origin": origin,
-                    "author": by,
-                    "body": text.strip(),
-                    "reply_to": reply_to,
-                },
-            )
-            if created:
-                self._wrote(message)
+            return self._queue(by, text.strip(), key, origin, reply_to)
+
+    def _queue(
+        self, by: Agent | None, body: str, key: str, origin: Origin, reply_to: Message | None
+    ) -> Message:
+        # Of two with one key the constraint lets one insert. A key that was used in another thread
+        # gives the message there: the API compares them, pages make a UUID for each text.
+        message, created = Message.objects.get_or_create(
+            idempotency_key=key,
+            defaults={
+                "session_id": self.session_id,
+                "conversation_id": self.pk,
+                "direction": Direction.OUT,
+                "delivery": Delivery.QUEUED,
+                "origin": origin,
+                "author": by,
+                "body": body,
+                "reply_to": reply_to,
+            },
+        )
+        if created:
+            self._wrote(message)
         return message
 
     def _check_writable(self, text: str) -> None:
