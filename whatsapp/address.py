@@ -26,5 +26,5 @@ def parse(text: str) -> tuple[AddressKind, str]:
 
 def key_of(kind: AddressKind, value: str) -> str:
     """What `ContactAddress.key` holds for it."""
-    # The twin of `identify._addresses`: what is made there must be found by this.
+    # The twin of `contact_rows.addresses_of`: what is made there must be found by this.
     return phone.match_key(value) if kind == AddressKind.PHONE else value

@@ -17,14 +17,14 @@ class ContactAddress(models.Model):
     kind = models.CharField(max_length=5, choices=AddressKind.choices)
     value = models.CharField(max_length=40)
     # Of a telephone it is `clients.phone.match_key`, the same with and without Brazil's ninth
-    # digit; `address.key_of` and `identify._addresses` must make the same.
+    # digit; `address.key_of` and `contact_rows.addresses_of` must make the same.
     key = models.CharField(max_length=40)
 
     class Meta:
         verbose_name = "endereço"
         constraints = [
             # Settles two numbers that hear from one stranger at once
-            # (`identify._insert_addresses`). Kind first: look-ups name it with their keys.
+            # (`contact_rows.insert_addresses`). Kind first: look-ups name it with their keys.
             models.UniqueConstraint(fields=["kind", "key"], name="one_contact_per_address")
         ]
 
