@@ -12,34 +12,20 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+
+from neonize.exc import NeonizeError
+from neonize.proto import Neonize_pb2 as pb
+from neonize.utils.enum import ChatPresence, ChatPresenceMedia, Presence, ReceiptType
 
 from whatsapp import events, jid
 from whatsapp.contents import Content, Quote
 from whatsapp.gateway import codes
+from whatsapp.gateway.client import new_client
 from whatsapp.gateway.compose import compose
 from whatsapp.gateway.sending import WORDLESS, NotSent, Sent, sort_error
 from whatsapp.gateway.store import Store
 
-# Before connect(): at its default level every frame, with its addresses, goes through an unbounded
-# queue in Python.
-logging.getLogger("neonize.utils.log").setLevel(logging.WARNING)
-
-from neonize.client import NewClient  # noqa: E402
-from neonize.exc import NeonizeError  # noqa: E402
-from neonize.proto import Neonize_pb2 as pb  # noqa: E402
-from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps  # noqa: E402
-from neonize.utils.enum import (  # noqa: E402
-    ChatPresence,
-    ChatPresenceMedia,
-    Presence,
-    ReceiptType,
-)
-
 logger = logging.getLogger(__name__)
-
-# Clients are never collected: a collected one stops whatever runs under its name in Go.
-_KEPT: list[NewClient] = []
 
 
 class Connection:
@@ -57,34 +43,8 @@ class Connection:
         self.last_callback = time.monotonic()
         self.error: str | None = None
         self.ended = threading.Event()
-        self._client = self._new_client(store, on_qr, on_login)
+        self._client = new_client(store, f"number-{id(self)}", self._callback, on_qr, on_login)
         self._started = False
-
-    def _new_client(
-        self,
-        store: Store,
-        on_qr: Callable[[str], None] | None,
-        on_login: Callable[[str], None] | None,
-    ) -> NewClient:
-        # What the phone shows under *Aparelhos conectados*, taken over at pairing.
-        props = DeviceProps(os="Painel de Atendimento", platformType=DeviceProps.CHROME)
-        # Without a jid: one that the store does not have ends the process. The name is a key in
-        # Go's maps, so that two clients of one name would share a socket.
-        client = NewClient(store.dsn, uuid=f"number-{id(self)}", props=props)
-        _KEPT.append(client)
-        client._stop_finalizer.detach()
-        # Instance attributes win over the class's: raw bytes, no parsing on this thread, no print.
-        client.event.list_func = dict.fromkeys(codes.SUBSCRIBED, _nothing)
-        client.event.execute = self._callback
-        # There is no public hook: neonize's own for the status prints a pointer and tells nobody.
-        private: Any = client
-        private._NewClient__onQr = lambda _, text: (on_qr or _nothing)(
-            ctypes.string_at(text).decode()
-        )
-        private._NewClient__onLoginStatus = lambda _, text: (on_login or _nothing)(
-            ctypes.string_at(text).decode()
-        )
-        return client
 
     def _callback(self, _uuid: int, pointer: int, size: int, code: int) -> None:
         """Runs on the client's thread for every event; returns only when it is kept."""
@@ -211,7 +171,3 @@ def _jid(text: str) -> pb.JID:
         Integrator=0,
         IsEmpty=False,
     )
-
-
-def _nothing(*_: object) -> None:
-    return None
