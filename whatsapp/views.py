@@ -90,7 +90,7 @@ def _pairing(number: Session | None) -> dict[str, Any]:
 @requires(Can.CONNECT_NUMBER)
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Only a number without history can go; the others are unlinked and stay readable."""
+    """Delete a number without history; 409 for the others, which are unlinked and stay readable."""
     number = get_object_or_404(numbers_with_queue(), pk=pk)
     # PROTECT refuses the first as well; asked before, it can be said in words.
     if number.conversations.exists() or number.owned:

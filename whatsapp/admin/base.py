@@ -18,8 +18,8 @@ from whatsapp.models import AlreadyClaimed
 
 
 class EstimatingPaginator(Paginator):
-    """Never counts a journal of millions: PostgreSQL's own estimate is near enough for a pager.
-    Filtered lists are counted up to a limit."""
+    """Counts up to a limit; of a whole table beyond that it takes PostgreSQL's own estimate, which
+    is near enough for a pager over millions."""
 
     LIMIT = 10_000
 

@@ -29,7 +29,10 @@ logger = logging.getLogger(__name__)
 
 
 class Connection:
-    """*on_raw(code, payload)* gets what must be kept; *on_event* what describes the link."""
+    """Connects one device, hands over what arrives, and sends.
+
+    *on_raw(code, payload)* gets what must be kept; *on_event* what describes the link.
+    """
 
     def __init__(
         self,

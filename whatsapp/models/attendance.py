@@ -81,8 +81,7 @@ class Attendance(models.Model):
         holder = self.conversation.assigned_to
         if holder == by:
             return False
-        # The row was read again under its lock: *holder* is who has it now, not who the page
-        # showed.
+        # Read again under the lock: *holder* is who has it now, not whom the page showed.
         if holder and holder != instead_of:
             raise AlreadyClaimed(holder)
         self.conversation.check_right(by, Can.TAKE_OVER if holder else Can.CLAIM)
@@ -137,8 +136,7 @@ class Attendance(models.Model):
 
     def answer(self, by: Agent | None, at: datetime) -> None:
         """Note the first answer, once, whoever gives it."""
-        # Answered on the page and on the phone at once: the row count says who was first, and the
-        # constraint `one_first_answer` is the net.
+        # Page and phone may answer at once: the row count says who was first.
         unanswered = Attendance.objects.filter(pk=self.pk, first_answer_at=None)
         if unanswered.update(first_answer_at=at):
             self.events.create(kind=EventKind.ANSWERED, by=by, at=at)

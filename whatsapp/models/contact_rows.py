@@ -23,7 +23,7 @@ def addresses_of(person: Person) -> list[Address]:
 
 
 def rows_of(addresses: set[Address]) -> QuerySet[ContactAddress]:
-    """By kind and key together, because the index begins with the kind."""
+    """The rows of *addresses*, by kind and key together, because the index begins with the kind."""
     # Begins as nothing: an OR over no address must not find everybody.
     wanted = Q(pk__in=[])
     for kind in AddressKind.values:
@@ -58,8 +58,10 @@ def insert_contacts(rows: list[tuple[str, str, int | None]]) -> list[Contact]:
 
 
 def insert_addresses(owners: dict[Person, Contact]) -> dict[Address, Contact]:
-    """Sorted, so that two workers inserting the same people cannot wait for each other in a ring;
-    an address that somebody else was faster with stays theirs."""
+    """Insert the addresses of *owners*; return those that were free, with their contacts.
+
+    Sorted, so that two workers inserting the same people cannot wait for each other in a ring.
+    """
     rows = sorted(
         (kind, key, person.phone if kind == AddressKind.PHONE else key, contact.pk)
         for person, contact in owners.items()

@@ -32,7 +32,10 @@ UNLINK_LIMIT = 30.0
 
 
 class LinkKeeper:
-    """*stop(exit code)* ends the process; *came_online* is called with each new link."""
+    """Owns the connection of one number, and writes what happens to it into the number's state.
+
+    *stop(exit code)* ends the process; *came_online* is called with each new link.
+    """
 
     def __init__(
         self,

@@ -14,7 +14,10 @@ from whatsapp.worker.link_keeper import LinkKeeper
 
 
 class Sender:
-    """Works in `step`, on one thread; `hear` and `wake` are called from others."""
+    """Sends what a number has queued, its read receipts and its agents' typing.
+
+    Works in `step`, on one thread; `hear` and `wake` are called from others.
+    """
 
     def __init__(
         self, session: Session, store: Store, link: LinkKeeper, stopping: threading.Event

@@ -37,6 +37,8 @@ GRACE = 45.0
 
 
 class Supervisor:
+    """Starts, watches and ends the processes of this host's numbers. `run` blocks until `stop`."""
+
     def __init__(self) -> None:
         # With a random part: a host that was restarted may give the same pid, and would take the
         # lease of a process that is gone for its own.
