@@ -53,7 +53,6 @@ def _message(payload: bytes) -> events.Event:
         return events.Ignored(str(error))
     return events.MessageReceived(
         person=_person(event.Info.MessageSource),
-        # As long as `Message.wa_id`.
         wa_id=words(event.Info.ID, 128),
         at=_milliseconds(event.Info.Timestamp),
         content=said.content,
@@ -112,7 +111,6 @@ def _logged_out(payload: bytes) -> events.Event:
 def _banned(payload: bytes) -> events.Event:
     ban = pb.TemporaryBan.FromString(payload)
     reason = pb.TemporaryBan.TempBanReason.Name(ban.Code)
-    # Seconds from now, not a time.
     return events.Banned(reason, int(ban.Expire))
 
 

@@ -37,7 +37,6 @@ def agents_who_see(session_id: int) -> QuerySet[Agent]:
 def colleagues(session_id: int) -> QuerySet[Agent]:
     """All active agents, each with `sees_number`: the choice of whom to transfer to."""
     rule = ExpressionWrapper(sees(session_id, OuterRef("pk")), BooleanField())
-    # Who may not see the number is shown as well, and cannot be chosen.
     return Agent.objects.filter(is_active=True).annotate(sees_number=rule)
 
 

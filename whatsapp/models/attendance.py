@@ -103,7 +103,6 @@ class Attendance(models.Model):
 
     def release(self, by: Agent | None, note: str = "", reason: str = "") -> None:
         """Give it back to the queue; without *by* the house itself does. Raises NotAllowed."""
-        # Without *by* a right was withdrawn, and nobody is asked.
         if by:
             self.conversation.check_right(by, Can.TRANSFER)
         holder = self.conversation.assigned_to
@@ -196,5 +195,4 @@ class Attendance(models.Model):
 
 
 def _noted(note: str) -> dict[str, str]:
-    # One line and bounded, because it is read inside a sentence (`step_words`).
     return {"note": " ".join(note.split())[:300]} if note.strip() else {}

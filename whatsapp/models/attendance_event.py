@@ -22,7 +22,6 @@ class EventKind(models.TextChoices):
     MERGED = "merged", "unido a outro"
 
 
-# Who has it when nobody does, as the audit shows it.
 QUEUE = "fila"
 
 
@@ -86,7 +85,6 @@ class AttendanceEvent(models.Model):
         verbose_name = "passo do atendimento"
         verbose_name_plural = "passos dos atendimentos"
         ordering = ["id"]
-        # For reports, which count one kind over a span of time.
         indexes = [models.Index(fields=["kind", "at"], name="attendance_event_report")]
         constraints = [
             # The page and the wire may both answer first; see `Attendance.answer`.

@@ -137,7 +137,6 @@ class Contact(models.Model):
     def _must_allow(self, by: Agent) -> None:
         if by.may(Can.LINK_CONTACT, Scope.ALL):
             return
-        # One without any conversation is hidden from nobody.
         seen = self.conversations.visible_to(by).exists() or not self.conversations.exists()
         if not by.may(Can.LINK_CONTACT, Scope.VISIBLE if seen else Scope.ALL):
             raise NotAllowed("Este contato é de números que você não atende.")
@@ -167,7 +166,6 @@ class Contact(models.Model):
 
     def _announce(self, *clients: Client | None) -> None:
         """Tell of *clients*, and of the conversations, whose row and header name the contact."""
-        # Of all our numbers, whoever may see them: readers sort out who hears of what.
         threads = self.conversations.values_list("session", "pk")
         announce.announce(
             [

@@ -90,7 +90,6 @@ class ConversationQuerySet(models.QuerySet[C]):
     def queue(self) -> dict[str, Any]:
         """How many are `pending` and `active`, and since when the `first` of the queue waits (None
         when nobody does). Finished ones are never counted: they only grow."""
-        # One pass over what is open gives all three.
         pending, active = Q(status=Status.PENDING), Q(status=Status.ACTIVE)
         return self.filter(status__in=[Status.PENDING, Status.ACTIVE]).aggregate(
             pending=models.Count("pk", filter=pending),

@@ -27,7 +27,6 @@ def identify(people: Iterable[tuple[Person, str]]) -> dict[Person, Contact]:
     Two contacts that turn out to be one person are merged. Must run inside a transaction.
     """
     shown = [(person, names.clean(name)) for person, name in people]
-    # A batch may name a person often, with a name and without: one of each, any name.
     known_as = {person: name for person, name in shown if name}
     wanted = {person: known_as.get(person, "") for person, _ in shown}
     known = contacts_at({address for person in wanted for address in addresses_of(person)})
@@ -78,7 +77,6 @@ def _tie(person: Person, hits: list[Contact]) -> Contact:
             _move_phone(person, contact)
         _attach(person, contact)
         return contact
-    # LID first, as `addresses_of` has them.
     by_lid, by_phone = hits
     # Two LIDs are two people, whatever the telephone was: nothing is merged.
     if by_phone.addresses.filter(kind=AddressKind.LID).exists():

@@ -64,10 +64,8 @@ _RANK: dict[str, int] = {Status.CLOSED: 0, Status.PENDING: 1, Status.ACTIVE: 2}
 
 
 def _absorb(target: Conversation, gone: Conversation, leading: Conversation) -> None:
-    # A step's line is nobody's message, so the list does not show it.
     newest = target.messages.exclude(kind=Kind.SYSTEM).order_by("-at", "-pk").first()
     waiting = [one.waiting_since for one in (target, gone) if one.waiting_since]
-    # The longer wait: one person asked, whichever thread it was in.
     target.enter(Status(leading.status), leading.assigned_to, min(waiting, default=None))
     Conversation.objects.filter(pk=target.pk).update(
         unread_count=models.F("unread_count") + gone.unread_count,

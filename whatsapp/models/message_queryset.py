@@ -72,7 +72,6 @@ class MessageQuerySet(models.QuerySet[M]):
 
     def advance(self, session_id: int, wa_ids: list[str], to: str, at: datetime) -> list[M]:
         """Move those messages forward to *to*; return the ones that moved."""
-        # Sent and played have no column: the state alone says them.
         stamp = {Delivery.DELIVERED: "delivered_at", Delivery.READ: "read_at"}.get(Delivery(to))
         mine = self.filter(session_id=session_id, wa_id__in=wa_ids, direction=Direction.OUT)
         # In id order, so that two batches of receipts cannot wait for each other in a ring.

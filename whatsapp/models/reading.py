@@ -35,7 +35,6 @@ class Readable(Held):
         with transaction.atomic():
             self.lock()
             self.check_right(by, Can.MARK_UNREAD)
-            # Only from zero: what is counted is found again as it is.
             if type(self).objects.filter(pk=self.pk, unread_count=0).update(unread_count=1):
                 self.unread_count = 1
                 self.announce_changed()

@@ -71,7 +71,6 @@ def _pattern(event: AttendanceEvent) -> str:
 
 def _names(event: AttendanceEvent, name: Callable[[str], str]) -> dict[str, str]:
     outcome = event.data.get("outcome", "")
-    # One that a later version does not know any more is shown as it was stored.
     known = outcome in Outcome.values
     return {
         "by": name(str(event.by or "Alguém")),

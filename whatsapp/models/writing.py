@@ -115,5 +115,4 @@ class Writable(Readable):
     def typing(self, by: Agent, state: str) -> None:
         """Tell the customer that *by* is ``composing`` or has ``paused``. Raises NotAllowed."""
         self.check_right(by, Can.WRITE)
-        # No row and no lock: a second later it is worth nothing.
         announce.agent_typing(self.pk, self.session_id, by.pk, state)

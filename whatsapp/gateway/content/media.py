@@ -63,7 +63,6 @@ def _sticker(part: StickerMessage) -> Media:
 READERS: dict[str, Callable[[Any], Media]] = {
     "imageMessage": _image,
     "videoMessage": _video,
-    # The round video note.
     "ptvMessage": _video,
     "audioMessage": _audio,
     "documentMessage": _document,

@@ -6,7 +6,6 @@ from typing import Any
 
 from whatsapp.contents import MAX_TEXT
 
-# A list from outside is as long as its sender likes.
 MANY = 100
 
 
