@@ -187,6 +187,8 @@ def _change_role(by: Agent, person: Agent, role: str) -> None:
     # A superuser has every right whatever his role says: below administration he is none.
     person.role, person.is_superuser = role, person.is_superuser and role == Role.ADMIN
     audit.record(by, "person.role", person, old=old, new=person.get_role_display())
+    # Written first: what is withdrawn is decided in SQL, by the role that the row has.
+    person.save(update_fields=["role", "is_superuser", "is_staff"])
     withdrawal.withdrawn(person.pk)
     announce.authority_changed(person.pk)
 

@@ -18,6 +18,7 @@ def parse(text: str) -> tuple[AddressKind, str]:
     user = user.partition(":")[0]
     if at and server == jid.LID_SERVER and user.isascii() and user.isdecimal() and len(user) < 30:
         return AddressKind.LID, user
+    # c.us is the old server of telephones, which other programs still write.
     if len(text) > LONGEST or (at and server not in (jid.PHONE_SERVER, "c.us")):
         raise ValidationError("Use um telefone com DDD, ou o endereço do WhatsApp.")
     return AddressKind.PHONE, phone.parse(f"+{user}" if at else user)
@@ -25,4 +26,5 @@ def parse(text: str) -> tuple[AddressKind, str]:
 
 def key_of(kind: AddressKind, value: str) -> str:
     """What `ContactAddress.key` holds for it."""
+    # The twin of `contact_rows.addresses_of`: what is made there must be found by this.
     return phone.match_key(value) if kind == AddressKind.PHONE else value

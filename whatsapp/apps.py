@@ -12,5 +12,6 @@ class WhatsappConfig(AppConfig):
         def held(agent_id: int) -> int:
             return Conversation.objects.active().filter(assigned_to=agent_id).count()
 
+        # accounts knows no conversations: it calls what is registered with it.
         withdrawal.register(return_withdrawn)
         withdrawal.count_with(held)

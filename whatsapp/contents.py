@@ -70,6 +70,7 @@ class Place:
         named = _join(", ", self.name, self.address)
         if named or self.latitude is None or self.longitude is None:
             return named
+        # Five decimals are about a metre.
         return f"{self.latitude:.5f}, {self.longitude:.5f}"
 
 
@@ -84,6 +85,7 @@ class Card:
     @property
     def text(self) -> str:
         lines = [_join(" ", *_read_vcard(vcard)) for vcard in self.vcards]
+        # Of a single card the sender's name for it may not be the one inside.
         if len(lines) == 1 and self.name not in lines[0]:
             lines = [_join(" ", self.name, lines[0])]
         return _join("\n", *lines) or self.name
@@ -151,6 +153,7 @@ def _join(between: str, *parts: str) -> str:
     return between.join(part for part in parts if part)
 
 
+# Before a property's name there may be a group, after it parameters: `item1.TEL;waid=55…:+55 …`.
 _VCARD_LINE = re.compile(r"^(?:\w+\.)?(FN|TEL)(?:;[^:\n]*)?:(.*)$", re.IGNORECASE | re.MULTILINE)
 
 

@@ -114,6 +114,8 @@ class Ignored:
     why: str
 
 
+# A new one also needs its reader (gateway/translate.py), and a handler if it makes rows
+# (worker/receive).
 Event = (
     MessageReceived
     | Undecryptable

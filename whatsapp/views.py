@@ -36,6 +36,7 @@ def add(request: HttpRequest) -> HttpResponse:
             with transaction.atomic():
                 form.save()
             return redirect("numbers")
+    # Somebody added the same name since the form looked.
     except IntegrityError:
         form.add_error("name", "Já existe um número com este apelido.")
     return _page(request, form, status=422)
@@ -57,6 +58,7 @@ def want(request: HttpRequest, pk: int, wanted: Wanted) -> HttpResponse:
         number.want(wanted)
     answer = _card(request, number)
     if wanted == Wanted.PAIR:
+        # The panel listens for it and then asks every 2 s (whatsapp/_pairing.html).
         answer["HX-Trigger"] = "pairing"
     return answer
 
@@ -74,6 +76,7 @@ def _pairing(number: Session | None) -> dict[str, Any]:
     number = number or Session.objects.filter(wanted=Wanted.PAIR).first()
     if number is None:
         return {"number": None}
+    # Of a dead worker `shown_state` is not pairing: its code opens nothing any more.
     code = number.qr if number.shown_state == State.PAIRING else ""
     left = (number.qr_expires_at - timezone.now()).total_seconds() if number.qr_expires_at else 0
     return {
@@ -87,8 +90,9 @@ def _pairing(number: Session | None) -> dict[str, Any]:
 @requires(Can.CONNECT_NUMBER)
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Only a number without history can go; the others are unlinked and stay readable."""
+    """Delete a number without history; 409 for the others, which are unlinked and stay readable."""
     number = get_object_or_404(numbers_with_queue(), pk=pk)
+    # PROTECT refuses the first as well; asked before, it can be said in words.
     if number.conversations.exists() or number.owned:
         problem = (
             "Este número tem conversas e não pode ser removido; desconecte-o."

@@ -18,8 +18,8 @@ from whatsapp.models import AlreadyClaimed
 
 
 class EstimatingPaginator(Paginator):
-    """Never counts a journal of millions: PostgreSQL's own estimate is near enough for a pager.
-    Filtered lists are counted up to a limit."""
+    """Counts up to a limit; of a whole table beyond that it takes PostgreSQL's own estimate, which
+    is near enough for a pager over millions."""
 
     LIMIT = 10_000
 
@@ -27,11 +27,13 @@ class EstimatingPaginator(Paginator):
     def count(self) -> int:
         rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
         first = len(rows.order_by().values("pk")[: self.LIMIT])
+        # Of a filtered list the table's estimate says nothing: its count stops at the limit.
         if first < self.LIMIT or rows.query.where:
             return first
         with connection.cursor() as cursor:
             table = rows.model._meta.db_table
             cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [table])
+            # -1 before the first ANALYZE.
             return max(first, int(cursor.fetchone()[0]))
 
 
@@ -39,6 +41,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that are read here, and changed by verbs alone."""
 
     paginator = EstimatingPaginator
+    # It would count everything beside each search.
     show_full_result_count = False
     ordering = ["-id"]
     list_per_page = 50

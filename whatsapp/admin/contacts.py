@@ -27,6 +27,7 @@ class ContactAdmin(Searched):
 
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
         agent, values = cast(Agent, request.user), form.written()
+        # The form has written its values into it; the verbs compare with what is stored.
         obj.refresh_from_db()
         with told_by_django():
             if "name" in values:

@@ -37,6 +37,7 @@ class ConversationAdmin(Searched, ReadOnlyAdmin):
     fields = ["session", "contact", "status", "assigned_to", "unread_count", "last_message_at"]
     ordering = ["-last_message_at", "-id"]
     action_form = OutcomeForm
+    # Who may see may try: each verb asks the table of rights about each row.
     actions = ["claim", "release", "finish", "reopen"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 class MessageAdmin(ReadOnlyAdmin):
     list_display = ["id", "at", "direction", "conversation", "preview", "delivery", "error"]
     list_select_related = ["conversation__contact__client", "conversation__session"]
+    # Exact: the unique index begins with wa_id, `icontains` would read every message.
     search_fields = ["wa_id__exact"]
     search_help_text = "Id da mensagem no WhatsApp, inteiro"
 
@@ -38,6 +39,8 @@ class ArrivalAdmin(ReadOnlyAdmin):
         for arrival in chosen.filter(state=ArrivalState.FAILED):
             try:
                 inbox.rerun(arrival)
+            # Whatever it fails with is shown; all was rolled back, and the row keeps its bytes and
+            # its first error.
             except Exception as error:
                 logger.exception("arrival %s failed again", arrival.pk)
                 text = f"A chegada {arrival.pk} falhou de novo: {error}"

@@ -12,36 +12,27 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+
+from neonize.exc import NeonizeError
+from neonize.proto import Neonize_pb2 as pb
+from neonize.utils.enum import ChatPresence, ChatPresenceMedia, Presence, ReceiptType
 
 from whatsapp import events, jid
 from whatsapp.contents import Content, Quote
 from whatsapp.gateway import codes
+from whatsapp.gateway.client import new_client
 from whatsapp.gateway.compose import compose
 from whatsapp.gateway.sending import WORDLESS, NotSent, Sent, sort_error
 from whatsapp.gateway.store import Store
 
-logging.getLogger("neonize.utils.log").setLevel(logging.WARNING)
-
-from neonize.client import NewClient  # noqa: E402
-from neonize.exc import NeonizeError  # noqa: E402
-from neonize.proto import Neonize_pb2 as pb  # noqa: E402
-from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps  # noqa: E402
-from neonize.utils.enum import (  # noqa: E402
-    ChatPresence,
-    ChatPresenceMedia,
-    Presence,
-    ReceiptType,
-)
-
 logger = logging.getLogger(__name__)
-
-# Clients are never collected: a collected one stops whatever runs under its name in Go.
-_KEPT: list[NewClient] = []
 
 
 class Connection:
-    """*on_raw(code, payload)* gets what must be kept; *on_event* what describes the link."""
+    """Connects one device, hands over what arrives, and sends.
+
+    *on_raw(code, payload)* gets what must be kept; *on_event* what describes the link.
+    """
 
     def __init__(
         self,
@@ -55,30 +46,8 @@ class Connection:
         self.last_callback = time.monotonic()
         self.error: str | None = None
         self.ended = threading.Event()
-        self._client = self._new_client(store, on_qr, on_login)
+        self._client = new_client(store, f"number-{id(self)}", self._callback, on_qr, on_login)
         self._started = False
-
-    def _new_client(
-        self,
-        store: Store,
-        on_qr: Callable[[str], None] | None,
-        on_login: Callable[[str], None] | None,
-    ) -> NewClient:
-        props = DeviceProps(os="Painel de Atendimento", platformType=DeviceProps.CHROME)
-        client = NewClient(store.dsn, uuid=f"number-{id(self)}", props=props)
-        _KEPT.append(client)
-        client._stop_finalizer.detach()
-        # Instance attributes win over the class's: raw bytes, no parsing on this thread, no print.
-        client.event.list_func = dict.fromkeys(codes.SUBSCRIBED, _nothing)
-        client.event.execute = self._callback
-        private: Any = client
-        private._NewClient__onQr = lambda _, text: (on_qr or _nothing)(
-            ctypes.string_at(text).decode()
-        )
-        private._NewClient__onLoginStatus = lambda _, text: (on_login or _nothing)(
-            ctypes.string_at(text).decode()
-        )
-        return client
 
     def _callback(self, _uuid: int, pointer: int, size: int, code: int) -> None:
         """Runs on the client's thread for every event; returns only when it is kept."""
@@ -87,6 +56,7 @@ class Connection:
         if code not in codes.SPOOLED:
             self._on_event(code, payload)
             return
+        # By now WhatsApp counts it as delivered, and ctypes swallows whatever is raised here.
         while True:
             try:
                 self._on_raw(code, payload)
@@ -98,12 +68,15 @@ class Connection:
 
     def start(self) -> None:
         self._started = True
+        # connect() returns when the link is given up; after codes that ran out it never does.
         threading.Thread(target=self._run, name="connect", daemon=True).start()
 
     def _run(self) -> None:
         try:
             self._client.connect()
         except NeonizeError as error:
+            # The first dial is not tried again by whatsmeow: this process ends and another one
+            # begins.
             self.error = str(error) or "connect failed"
         finally:
             self.ended.set()
@@ -134,17 +107,21 @@ class Connection:
 
     def send(self, chat: str, content: Content, secret: bytes, quote: Quote | None = None) -> Sent:
         """Send *content* and wait for WhatsApp's word. Raises NotSent or Unproved."""
+        # May take five minutes (75 s for the ack and for each look-up before it) and cannot be
+        # cancelled; `loop.STUCK` leaves room for that.
         message = compose(content, secret, quote)
         try:
             answer = self._client.send_message(_jid(chat), message)
         except NeonizeError as error:
             raise sort_error(str(error)) from error
+        # Seconds here; milliseconds in a message that arrives.
         return Sent(answer.ID, datetime.fromtimestamp(answer.Timestamp, UTC))
 
     def mark_read(self, chat: str, wa_ids: list[str]) -> None:
         """Tell the customer that we read these. Raises NeonizeError's reason as NotSent."""
         to = _jid(chat)
         try:
+            # One sender a call; in a direct chat that is the chat.
             self._client.mark_read(*wa_ids, chat=to, sender=to, receipt=ReceiptType.READ)
         except NeonizeError as error:
             raise NotSent(str(error), again=True, link=True) from error
@@ -164,6 +141,7 @@ class Connection:
     def logout(self) -> None:
         """Unlink this device from the account. Raises NotSent when WhatsApp cannot be asked."""
         try:
+            # Deletes the device from the key store, and no event tells of it.
             self._client.logout()
         except NeonizeError as error:
             raise NotSent(str(error), again=True, link=True) from error
@@ -175,8 +153,10 @@ class Connection:
         """
         if not self._started:
             return  # Go has never heard of it
+        # Closes the socket and goes on handing over: what WhatsApp has not sent it keeps.
         self._client.disconnect()
         until = time.monotonic() + limit
+        # Quiet counts from now: the last callback may be an hour old and the next on its way.
         self.last_callback = max(self.last_callback, time.monotonic())
         while time.monotonic() < until and time.monotonic() - self.last_callback < quiet:
             time.sleep(0.05)
@@ -184,6 +164,7 @@ class Connection:
 
 
 def _jid(text: str) -> pb.JID:
+    # The protobuf requires every field: without one it raises EncodeError, no NeonizeError.
     address = jid.parse(text)
     return pb.JID(
         User=address.user,
@@ -193,7 +174,3 @@ def _jid(text: str) -> pb.JID:
         Integrator=0,
         IsEmpty=False,
     )
-
-
-def _nothing(*_: object) -> None:
-    return None

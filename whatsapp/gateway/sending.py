@@ -34,17 +34,22 @@ WORDLESS: dict[str, events.Banned | events.ConnectFailed] = {
     "neonize.TemporaryBan.Code": events.Banned("UNKNOWN", 3600),
     "neonize.ConnectFailure.Reason": events.ConnectFailed("UNKNOWN"),
 }
+# There was no link for the frame, or for a question before it. "websocket disconnected before
+# message send" is not one of these: whatsmeow may have sent the frame once more by itself.
 _NO_LINK = (
     "websocket not connected",
     "websocket disconnected before info query",
     "client is nil",
 )
+# The questions before the message, each given 75 s: nothing of it has left.
 _NO_LOOKUP = ("failed to get user info", "failed to get device list")
+# In this order: 463 and 479 come before the words that every refusal has.
 _NEVER = {
     "no LID found": "Este número não está no WhatsApp.",
     "can't send message to unknown server": "Endereço do WhatsApp inválido.",
     "message recipient must be a user JID": "Endereço do WhatsApp inválido.",
     "the store doesn't contain a device JID": "O número foi desvinculado.",
+    # WhatsApp's time-lock on new conversations, which must not be met by trying again.
     "server returned error 463": (
         "O WhatsApp recusou: limite de conversas novas deste número. Peça que o cliente escreva."
     ),

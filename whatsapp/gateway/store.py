@@ -37,6 +37,7 @@ class Store:
         """What neonize takes as its name. The suffix swallows what neonize appends."""
         if self.url:
             return self.url
+        # WAL, because `message_id` reads while neonize writes; its default is a rollback journal.
         return f"{self.file}?_foreign_keys=on&_journal_mode=WAL&_busy_timeout=10000&_x="
 
     def prepare(self) -> None:
@@ -72,6 +73,7 @@ class Store:
                 drop = SQL("DROP SCHEMA IF EXISTS {} CASCADE")
                 pg.execute(drop.format(Identifier(self.schema)))
             return
+        # All three: a WAL that stays behind would be read into the next pairing's store.
         for suffix in ("", "-wal", "-shm"):
             self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
 
@@ -86,6 +88,7 @@ class Store:
             with closing(sqlite3.connect(self.file, timeout=30)) as lite:
                 return lite.execute(sql, params or []).fetchall()
         except (sqlite3.OperationalError, psycopg.errors.UndefinedTable) as error:
+            # Nothing was ever paired here: whatsmeow makes its tables when it first connects.
             if "no such table" in str(error) or isinstance(error, psycopg.Error):
                 return []
             raise

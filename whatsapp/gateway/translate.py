@@ -18,6 +18,8 @@ from whatsapp.gateway.content.words import words
 from whatsapp.jid import Jid
 from whatsapp.vocabulary import Composing, Delivery
 
+# SENDER is another device of our own account: the message left. RETRY (it could not be opened) and
+# INACTIVE (an idle device has it; the apps draw no tick) say nothing that is shown.
 _RECEIPTS = {
     pb.Receipt.DELIVERED: Delivery.DELIVERED,
     pb.Receipt.SENDER: Delivery.SENT,
@@ -54,6 +56,7 @@ def _message(payload: bytes) -> events.Event:
         wa_id=words(event.Info.ID, 128),
         at=_milliseconds(event.Info.Timestamp),
         content=said.content,
+        # Of what we wrote ourselves it is our own name.
         push_name="" if event.Info.MessageSource.IsFromMe else words(event.Info.Pushname, 160),
         from_me=event.Info.MessageSource.IsFromMe,
         quoted=said.quoted,
@@ -101,6 +104,7 @@ def _chat_presence(payload: bytes) -> events.Event:
 def _logged_out(payload: bytes) -> events.Event:
     event = pb.LoggedOut.FromString(payload)
     reasons = event.DESCRIPTOR.fields_by_name["Reason"].enum_type.values_by_number
+    # Unlinked during a connection it has no reason, and the enum's first would be shown.
     return events.LoggedOut(reasons[event.Reason].name if event.OnConnect else "UNLINKED")
 
 
@@ -113,6 +117,7 @@ def _banned(payload: bytes) -> events.Event:
 def _connect_failure(payload: bytes) -> events.Event:
     failure = pb.ConnectFailure.FromString(payload)
     reasons = failure.DESCRIPTOR.fields_by_name["Reason"].enum_type.values_by_number
+    # Reasons outside the enum never come here: they end connect() (`sending.WORDLESS`).
     return events.ConnectFailed(reasons[failure.Reason].name)
 
 
@@ -124,6 +129,7 @@ _READERS: dict[int, Callable[[bytes], events.Event]] = {
     codes.CHAT_PRESENCE: _chat_presence,
     codes.CONNECTED: lambda _: events.Connected(),
     codes.DISCONNECTED: lambda _: events.Disconnected(),
+    # The socket stands, but nothing gets through it.
     codes.KEEPALIVE_TIMEOUT: lambda _: events.Disconnected(),
     codes.KEEPALIVE_RESTORED: lambda _: events.Connected(),
     codes.LOGGED_OUT: _logged_out,
@@ -136,9 +142,11 @@ _READERS: dict[int, Callable[[bytes], events.Event]] = {
 
 def _ignored(info: pb.MessageInfo) -> str:
     """Why a message never becomes a bubble, or "" when it does."""
+    # Between the devices of one account: keys, settings, history.
     if info.Category == "peer":
         return "own plumbing"
     source = info.MessageSource
+    # IsGroup is set for broadcasts and the status as well.
     if source.IsGroup or not _address(source.Chat).is_person:
         return f"not a direct chat: {source.Chat.Server}"
     return ""
@@ -146,11 +154,13 @@ def _ignored(info: pb.MessageInfo) -> str:
 
 def _person(source: pb.MessageSource) -> events.Person:
     chat = _address(source.Chat)
+    # SenderAlt is the writer's other form: of our own messages that is us, not the customer.
     other = _address(source.RecipientAlt if source.IsFromMe else source.SenderAlt)
     return events.Person(chat, lid=chat.lid or other.lid, phone=chat.phone or other.phone)
 
 
 def _address(jid: pb.JID) -> Jid:
+    # Without the device, which SenderAlt may carry: a person is one, whatever he writes with.
     return Jid(jid.User, jid.Server)
 
 

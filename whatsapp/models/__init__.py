@@ -1,7 +1,8 @@
 from whatsapp.models.arrival import Arrival, ArrivalState, StrayReceipt
 from whatsapp.models.attendance import Attendance
 from whatsapp.models.attendance_event import AttendanceEvent, EventKind, Reason
-from whatsapp.models.contact import AddressKind, Contact, ContactAddress, ContactMerge
+from whatsapp.models.contact import Contact
+from whatsapp.models.contact_address import AddressKind, ContactAddress, ContactMerge
 from whatsapp.models.conversation import Conversation
 from whatsapp.models.conversation_queryset import ConversationQuerySet
 from whatsapp.models.holding import AlreadyClaimed

@@ -20,6 +20,7 @@ def sees(number: Any, agent: Any, person: str = "") -> Q:
     the agent's own columns in it (``assigned_to__``).
     """
     listed = Session.agents.through.objects.filter(session=number)
+    # As `Agent.supervises` says it of one person; tests/test_withdrawn_rights.py compares both.
     supervises = Q(**{f"{person}is_superuser": True}) | Q(
         **{f"{person}role__in": [Role.SUPERVISOR, Role.ADMIN]}
     )
@@ -46,6 +47,8 @@ def lock_agents(agents: QuerySet[Agent]) -> None:
     whoever takes rights away locks him too, before he looks for what to return. So neither can
     pass the other unseen, and none waits for the other in a ring.
     """
+    # By id: of two who lock several, none waits for the other in a ring. NO KEY: rows that refer to
+    # an agent may be written meanwhile. `list` is what runs it.
     list(agents.order_by("pk").select_for_update(no_key=True, of=("self",)))
 
 

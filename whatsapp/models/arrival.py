@@ -22,8 +22,10 @@ class Arrival(models.Model):
     spool, as after a crash between commit and forgetting, is once here."""
 
     session = models.ForeignKey("whatsapp.Session", models.CASCADE, related_name="arrivals")
+    # The spool file's own name and its AUTOINCREMENT: a file that is made anew repeats no pair.
     spool = models.UUIDField()
     seq = models.BigIntegerField()
+    # neonize's number of the event (`gateway.codes`), by which `inbox.rerun` reads it again.
     code = models.PositiveSmallIntegerField("código")
     payload = models.BinaryField("bytes")
     received_at = models.DateTimeField("chegou em", default=timezone.now)
@@ -40,6 +42,8 @@ class Arrival(models.Model):
             models.UniqueConstraint(fields=["session", "spool", "seq"], name="one_arrival_per_seq")
         ]
         indexes = [
+            # Few ever fail: the admin's filter and `manage.py numeros` read these rows, not the
+            # journal.
             models.Index(fields=["-id"], name="arrival_failed", condition=models.Q(state="failed"))
         ]
 
@@ -50,6 +54,7 @@ class Arrival(models.Model):
 class StrayReceiptQuerySet(models.QuerySet["StrayReceipt"]):
     def forgotten(self) -> StrayReceiptQuerySet:
         """Those whose message never came: it was sent from the phone before we were linked."""
+        # A send takes minutes at most; the days are for a worker that was down in between.
         return self.filter(at__lt=timezone.now() - timedelta(days=2))
 
 
@@ -67,6 +72,7 @@ class StrayReceipt(models.Model):
         verbose_name = "recibo avulso"
         verbose_name_plural = "recibos avulsos"
         constraints = [
+            # The same receipt twice is one row: `receipts._keep_strays` ignores the conflict.
             models.UniqueConstraint(fields=["session", "wa_id", "delivery"], name="one_stray")
         ]
 

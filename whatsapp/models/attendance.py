@@ -53,6 +53,8 @@ class Attendance(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
+                # Settles two who open one at the same time; the wire's INSERT leans on it (ON
+                # CONFLICT in worker/receive/threads.py).
                 fields=["conversation"],
                 condition=Q(finished_at__isnull=True),
                 name="one_open_attendance",
@@ -79,6 +81,7 @@ class Attendance(models.Model):
         holder = self.conversation.assigned_to
         if holder == by:
             return False
+        # Read again under the lock: *holder* is who has it now, not whom the page showed.
         if holder and holder != instead_of:
             raise AlreadyClaimed(holder)
         self.conversation.check_right(by, Can.TAKE_OVER if holder else Can.CLAIM)
@@ -92,6 +95,7 @@ class Attendance(models.Model):
         holder = self.conversation.assigned_to
         if holder == to:
             raise NotAllowed(f"{to} já está com esta conversa.")
+        # Asked while *to* is locked: the right cannot be withdrawn between here and the commit.
         if not agents_who_see(self.conversation.session_id).filter(pk=to.pk).exists():
             raise NotAllowed(f"{to} não atende este número. Escolha outra pessoa.")
         self._hand(to)
@@ -122,6 +126,7 @@ class Attendance(models.Model):
 
     def merge_into(self, conversation: Any) -> None:
         """End it because its conversation became part of another, whose own attendance goes on."""
+        # Both in one UPDATE: moved while it is open it would break `one_open_attendance`.
         self.conversation, self.finished_at = conversation, timezone.now()
         self.save(update_fields=["conversation", "finished_at"])
         reason = {} if self.agent else {"reason": str(Reason.QUEUED)}
@@ -130,12 +135,14 @@ class Attendance(models.Model):
 
     def answer(self, by: Agent | None, at: datetime) -> None:
         """Note the first answer, once, whoever gives it."""
+        # Page and phone may answer at once: the row count says who was first.
         unanswered = Attendance.objects.filter(pk=self.pk, first_answer_at=None)
         if unanswered.update(first_answer_at=at):
             self.events.create(kind=EventKind.ANSWERED, by=by, at=at)
 
     def _hand(self, agent: Agent) -> None:
         self.conversation.enter(Status.ACTIVE, agent, WAITS_ON)
+        # The first time stays: how long it lay in the queue does not change with a transfer.
         Attendance.objects.filter(pk=self.pk).update(
             agent=agent, claimed_at=Coalesce(F("claimed_at"), timezone.now())
         )
@@ -154,6 +161,7 @@ class Attendance(models.Model):
 
         *was* is who had it before; *data* is what only this kind has.
         """
+        # The name as it is today: people are renamed and deleted, and what was read stays true.
         before = {"from": was.pk, "from_name": str(was)} if was else {}
         event = self.events.create(kind=kind, by=by, to=to, data=before | (data or {}))
         if shown:
@@ -165,6 +173,7 @@ class Attendance(models.Model):
             self.conversation,
             old=old,
             new=new,
+            # What the page *Auditoria* is filtered by; the audit has no foreign keys to follow.
             conversation_id=self.conversation_id,
             client_id=self.conversation.contact.client_id,
         )
@@ -172,6 +181,7 @@ class Attendance(models.Model):
 
     def _show(self, event: AttendanceEvent) -> None:
         """Add the line. It is nobody's message, so the list does not show it."""
+        # Never the conversation's `last_message`: the list shows what people said.
         line = Message.objects.create(
             session_id=self.conversation.session_id,
             conversation=self.conversation,

@@ -40,6 +40,8 @@ class AttendanceEventQuerySet(models.QuerySet["AttendanceEvent"]):
     def tenures(self) -> Self:
         """Who had an attendance, and for how long: one row for each time that somebody (`to`) had
         it, from `at` on, up to `until` (None: has it still)."""
+        # By id, not by time: steps are taken under the conversation's lock, so ids are their order,
+        # while the clocks of two hosts may disagree.
         following = AttendanceEvent.objects.handovers().filter(
             attendance=OuterRef("attendance"), pk__gt=OuterRef("pk")
         )
@@ -85,6 +87,7 @@ class AttendanceEvent(models.Model):
         ordering = ["id"]
         indexes = [models.Index(fields=["kind", "at"], name="attendance_event_report")]
         constraints = [
+            # The page and the wire may both answer first; see `Attendance.answer`.
             models.UniqueConstraint(
                 fields=["attendance"], condition=Q(kind="answered"), name="one_first_answer"
             )

@@ -23,6 +23,7 @@ def begin(number: Session, telephone: str, by: Agent) -> Conversation:
     """
     person = Person(jid.of_phone(telephone), phone=telephone)
     with transaction.atomic():
+        # The agent before the number and the threads, as every verb that locks him.
         lock_agent(by)
         _check(number, by)
         # The worker makes conversations under the same lock, and trusts that nobody else does.
@@ -31,6 +32,8 @@ def begin(number: Session, telephone: str, by: Agent) -> Conversation:
         conversation, made = Conversation.objects.get_or_create(
             session=number,
             contact=contact,
+            # Closed, so that `Attendance.open` is what opens it; the wire's new threads begin so
+            # too.
             defaults={"chat_jid": str(person.chat), "status": Status.CLOSED},
         )
         if made:

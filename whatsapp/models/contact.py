@@ -28,11 +28,6 @@ def shown_name(client: str | None, person: str, number: str) -> str:
     return known or (phone.mask(number) if number else "Contato sem nome")
 
 
-class AddressKind(models.TextChoices):
-    LID = "lid", "LID"
-    PHONE = "phone", "telefone"
-
-
 class ContactQuerySet(models.QuerySet["Contact"]):
     def search(self, words: str) -> ContactQuerySet:
         """Those with all of *words* in the names or the telephone, or in those of the client they
@@ -47,6 +42,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return found
 
     def having(self, term: Term) -> ContactQuerySet:
+        # Unordered: a sub-select's order is read by nobody, and sorting all clients costs.
         theirs = Client.objects.order_by().having(term).values("pk")
         named = term.in_names("names_folded") | term.in_phones("phone_key")
         return self.filter(named | Q(client__in=theirs))
@@ -66,7 +62,10 @@ class Contact(models.Model):
     name = NameField("nome dado pela equipe", blank=True)
     business_name = NameField("nome comercial", blank=True)
     push_name = NameField("nome no WhatsApp", blank=True)
+    # To show and to search. Who is who is decided by the addresses below.
     phone = models.CharField("telefone", max_length=20, blank=True)
+    # Folded by PostgreSQL once, at each write: a search reads every row (docs/performance.md has
+    # what that costs a new contact).
     names_folded = models.GeneratedField(
         expression=Fold(
             Concat(
@@ -124,6 +123,8 @@ class Contact(models.Model):
         if client:
             client.must_allow(by, Can.LINK_CONTACT)
         with transaction.atomic():
+            # Read under the lock: of two who tie it at once the second notes what the first made of
+            # it.
             was = self.hold().client
             Contact.objects.filter(pk=self.pk).update(client=client)
             self.client = client
@@ -141,6 +142,7 @@ class Contact(models.Model):
             raise NotAllowed("Este contato é de números que você não atende.")
 
     def _put_on_file(self, by: Agent, client: Client) -> None:
+        # The key is unique: whoever has the telephone on file keeps it, also when two tie at once.
         telephone, created = ClientPhone.objects.get_or_create(
             key=phone.match_key(self.phone), defaults={"client": client, "number": self.phone}
         )
@@ -186,37 +188,3 @@ class Contact(models.Model):
     @property
     def tone(self) -> int:
         return self.pk % 6 + 1
-
-
-class ContactAddress(models.Model):
-    """One way WhatsApp names a contact. `key` is what is compared, `value` what is sent to."""
-
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="addresses")
-    kind = models.CharField(max_length=5, choices=AddressKind.choices)
-    value = models.CharField(max_length=40)
-    key = models.CharField(max_length=40)
-
-    class Meta:
-        verbose_name = "endereço"
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "key"], name="one_contact_per_address")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.value}"
-
-
-class ContactMerge(models.Model):
-    """The record that two contacts turned out to be one person."""
-
-    kept = models.ForeignKey(Contact, models.CASCADE, related_name="merges")
-    merged_id = models.BigIntegerField()
-    reason = models.CharField(max_length=200)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = "união de contatos"
-        verbose_name_plural = "uniões de contatos"
-
-    def __str__(self) -> str:
-        return f"{self.merged_id} → {self.kept_id}"

@@ -19,26 +19,36 @@ CLOSED = "Esta conversa já foi finalizada."
 class Conversation(Writable):
     """The one permanent thread between a number of ours and a contact."""
 
+    # PROTECT: a merge moves the threads of the contact that goes, before it goes.
     contact = models.ForeignKey(
         "whatsapp.Contact", models.PROTECT, related_name="conversations", verbose_name="contato"
     )
+    # Where answers go: the form in which the customer wrote first, or the telephone that we began
+    # with.
     chat_jid = models.CharField("endereço no WhatsApp", max_length=80)
     created_at = models.DateTimeField("criada em", auto_now_add=True)
 
     class Meta:
         verbose_name = "conversa"
         constraints = [
+            # Who makes a thread holds the number's row too (`fence`, `begin`); a merge holds no
+            # more than its own number's, and this is its net.
             models.UniqueConstraint(fields=["session", "contact"], name="one_conversation")
         ]
         indexes = [
+            # A tab of the list, and its next page by (time, id). The plans are read in
+            # atendimento/tests/test_indexes.py.
             models.Index(fields=["status", "-last_message_at", "-id"], name="conversation_tab"),
             models.Index(fields=["-last_message_at", "-id"], name="conversation_all"),
             models.Index(
+                # The open ones alone: what an agent has finished only grows.
                 fields=["assigned_to", "-last_message_at", "-id"],
                 name="conversation_mine",
                 condition=Q(status__in=["pending", "active"]),
             ),
             models.Index(
+                # The very expression of `longest_waiting_first`: another spelling would not use
+                # this.
                 WAITS_SINCE,
                 "id",
                 name="conversation_queue",
@@ -54,6 +64,7 @@ class Conversation(Writable):
         self.lock()
         if self.status == Status.CLOSED:
             return None
+        # An open thread without one is an older fault: it gets one, and the verb goes on.
         attendance = self.open_attendance or self.attendances.create(agent=self.assigned_to)
         # The verbs of the attendance change this very object, not another of the same row.
         attendance.conversation = self
@@ -82,10 +93,13 @@ class Conversation(Writable):
         """Claim whoever has waited longest; None when nobody waits. Of several agents at once each
         gets another one."""
         with transaction.atomic():
+            # The agent before the conversation, always: see `lock_agents`.
             lock_agent(by)
             queue = cls.objects.visible_to(by).pending().unanswered().longest_waiting_first()
+            # Whoever is being claimed just now is passed over, not waited for.
             found = queue.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
             if found:
+                # It cannot lose any more, but it checks the right and writes the step.
                 found.claim(by)
             return found
 
@@ -94,6 +108,7 @@ class Conversation(Writable):
         finished or not *by*'s to give, and when *to* may not see the number."""
         with transaction.atomic():
             if to:
+                # The receiver: his right to see the number must outlast this transaction.
                 lock_agent(to)
             attendance = self._must_run()
             if to:
@@ -125,5 +140,6 @@ class Conversation(Writable):
                 self.check_right(by, Can.REOPEN)
                 Attendance.open(self, by, EventKind.REOPENED)
                 self.announce_changed()
+            # Open in his own hands already: a second click, no error.
             elif self.assigned_to != by:
                 raise AlreadyClaimed(self.assigned_to)

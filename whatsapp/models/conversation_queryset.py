@@ -24,10 +24,13 @@ class ConversationQuerySet(models.QuerySet[C]):
         """The one rule of who sees what: pages, sockets, search, API and export all ask here."""
         if agent.supervises:
             return self
+        # A sub-select: the numbers' own join and DISTINCT must not reach the list.
+        # `atendimento.sight` is the same rule in memory.
         return self.filter(session__in=Session.objects.visible_to(agent).values("pk"))
 
     def for_list(self) -> Self:
         """With everything a row of the list shows, in one query."""
+        # A row that shows more must load it here: its tests count queries.
         return self.select_related(
             "session", "contact", "contact__client", "assigned_to", "last_message"
         )
@@ -63,6 +66,7 @@ class ConversationQuerySet(models.QuerySet[C]):
         return self.filter(unread_count__gt=0)
 
     def newest_first(self) -> Self:
+        # The order of the indexes conversation_tab and _all, and of `after`; the id breaks ties.
         return self.order_by("-last_message_at", "-pk")
 
     def after(self, at: datetime, pk: int) -> Self:
@@ -74,6 +78,8 @@ class ConversationQuerySet(models.QuerySet[C]):
     def longest_waiting_first(self, after: tuple[datetime, int] | None = None) -> Self:
         """The order of the queue, from the row below *after* on. A thread that the customer has
         not written in yet waits since its last message."""
+        # The index conversation_queue has this expression and the id; `after` pages by the same
+        # two.
         queue = self.annotate(waits_since=WAITS_SINCE)
         if after:
             at, pk = after

@@ -13,4 +13,5 @@ FORWARD: dict[str, tuple[str, ...]] = {
 }
 # What the agent may still decide about, and what he may give up.
 RESENDABLE = (Delivery.FAILED, Delivery.UNCERTAIN)
+# Queued as well: `begin_sending` asks for the same state, so of sender and agent one gets it.
 DISCARDABLE = (Delivery.QUEUED, *RESENDABLE)

@@ -48,6 +48,7 @@ class Held(models.Model):
     conversation was put back into the queue; claiming does not end a wait, an answer does.
     """
 
+    # PROTECT: a number with threads is unlinked and stays readable; it is never removed.
     session = models.ForeignKey(
         Session, models.PROTECT, related_name="conversations", verbose_name="número"
     )
@@ -73,12 +74,15 @@ class Held(models.Model):
         self, status: Status, agent: Agent | None, waiting_since: datetime | Combinable | None
     ) -> None:
         """Write the triple and read it back. The caller holds the row's lock (`lock`)."""
+        # By query and read back: *waiting_since* may be an expression on the row (`WAITS_ON`).
         mine = type(self).objects.filter(pk=self.pk)
         mine.update(status=status, assigned_to=agent, waiting_since=waiting_since)
         self.refresh_from_db(fields=TRIPLE)
 
     def lock(self) -> None:
         """Keep others from changing the row until the transaction ends, and read it as it is."""
+        # NO KEY: messages and attendances that refer to it may be inserted meanwhile. Only the
+        # triple is read anew; what else the instance holds may be old.
         locked = type(self).objects.select_for_update(no_key=True)
         self.refresh_from_db(fields=TRIPLE, from_queryset=locked)
 
@@ -105,6 +109,7 @@ class Held(models.Model):
         if by.may(can, distance):
             return
         verb = INFINITIVES[can]
+        # First what claiming would not mend: those words must not advise it.
         if distance == Scope.ALL or scope_of(by, can) == Scope.NONE:
             raise NotAllowed(f"Você não pode {verb} conversas deste número.")
         if self.assigned_to is None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from clients import names, phone
-from clients.models import ClientPhone
 from whatsapp.events import Person
 from whatsapp.models import AddressKind, Contact, ContactAddress
+from whatsapp.models.contact_rows import (
+    Address,
+    addresses_of,
+    clients_of,
+    contacts_at,
+    insert_addresses,
+    insert_contacts,
+    rows_of,
+)
 from whatsapp.models.merge import merge
-
-Address = tuple[str, str]
 
 
 def identify(people: Iterable[tuple[Person, str]]) -> dict[Person, Contact]:
@@ -24,8 +29,11 @@ def identify(people: Iterable[tuple[Person, str]]) -> dict[Person, Contact]:
     shown = [(person, names.clean(name)) for person, name in people]
     known_as = {person: name for person, name in shown if name}
     wanted = {person: known_as.get(person, "") for person, _ in shown}
-    known = _known({address for person in wanted for address in _addresses(person)})
-    found = {person: _resolve(person, known) for person in wanted}
+    known = contacts_at({address for person in wanted for address in addresses_of(person)})
+    # Who is known by both addresses first: it may merge two contacts, and what is found after that
+    # must be the one that stayed.
+    fullest = sorted(wanted, key=lambda person: -len(addresses_of(person)))
+    found = {person: _resolve(person, known) for person in fullest}
     missing = [person for person, contact in found.items() if contact is None]
     if missing:
         known |= _make(missing, wanted)
@@ -35,39 +43,21 @@ def identify(people: Iterable[tuple[Person, str]]) -> dict[Person, Contact]:
     return contacts
 
 
-def _addresses(person: Person) -> list[Address]:
-    lid = [(str(AddressKind.LID), person.lid)] if person.lid else []
-    key = phone.match_key(person.phone)
-    return lid + ([(str(AddressKind.PHONE), key)] if person.phone else [])
-
-
 def known_addresses(person: Person) -> QuerySet[ContactAddress]:
     """The rows of whichever of the person's addresses we know."""
-    return _rows(set(_addresses(person)))
-
-
-def _rows(addresses: set[Address]) -> QuerySet[ContactAddress]:
-    """By kind and key together, because the index begins with the kind."""
-    wanted = Q(pk__in=[])
-    for kind in AddressKind.values:
-        wanted |= Q(kind=kind, key__in=[key for one, key in addresses if one == kind])
-    return ContactAddress.objects.filter(wanted)
-
-
-def _known(addresses: set[Address]) -> dict[Address, Contact]:
-    rows = _rows(addresses).select_related("contact")
-    return {(row.kind, row.key): row.contact for row in rows}
+    return rows_of(set(addresses_of(person)))
 
 
 def _resolve(person: Person, known: dict[Address, Contact]) -> Contact | None:
     """The contact with the person's LID, else with the telephone; both are tied together."""
-    addresses = _addresses(person)
+    addresses = addresses_of(person)
     hits = [known[address] for address in addresses if address in known]
     if not hits:
         return None
     if len(hits) == len(addresses) and len({hit.pk for hit in hits}) == 1:
         return hits[0]
     contact = _tie(person, hits)
+    # In place: what this person taught holds for the others of the batch.
     known |= dict.fromkeys(addresses, contact)
     return contact
 
@@ -77,6 +67,8 @@ def _tie(person: Person, hits: list[Contact]) -> Contact:
     that WhatsApp has handed to somebody else."""
     if len({hit.pk for hit in hits}) == 1:
         contact = hits[0]
+        # Found by the telephone alone, but its contact has another LID: WhatsApp gave the telephone
+        # away, and an answer there would reach a stranger.
         recycled = person.lid and contact.addresses.filter(kind=AddressKind.LID).exclude(
             key=person.lid
         )
@@ -86,6 +78,7 @@ def _tie(person: Person, hits: list[Contact]) -> Contact:
         _attach(person, contact)
         return contact
     by_lid, by_phone = hits
+    # Two LIDs are two people, whatever the telephone was: nothing is merged.
     if by_phone.addresses.filter(kind=AddressKind.LID).exists():
         _move_phone(person, by_lid)
         return by_lid
@@ -95,6 +88,7 @@ def _tie(person: Person, hits: list[Contact]) -> Contact:
 def _move_phone(person: Person, to: Contact) -> None:
     key = phone.match_key(person.phone)
     row = ContactAddress.objects.select_related("contact").get(kind=AddressKind.PHONE, key=key)
+    # Who had it keeps his thread and loses the telephone, if it is the one he shows.
     Contact.objects.filter(pk=row.contact_id, phone=row.value).update(phone="")
     ContactAddress.objects.filter(pk=row.pk).update(contact=to, value=person.phone)
     Contact.objects.filter(pk=to.pk).update(phone=person.phone)
@@ -102,48 +96,34 @@ def _move_phone(person: Person, to: Contact) -> None:
 
 
 def _attach(person: Person, contact: Contact) -> None:
-    _insert_addresses({person: contact})
+    insert_addresses({person: contact})
     if person.phone and not contact.phone:
         contact.phone = person.phone
-        contact.client_id = contact.client_id or _client_of([person.phone]).get(person.phone)
-        contact.save(update_fields=["phone", "client"])
+        contact.save(update_fields=["phone"])
+        if client_id := clients_of([person.phone]).get(person.phone):
+            # Whoever tied the contact since it was read, knew better than a telephone does.
+            untied = Contact.objects.filter(pk=contact.pk, client=None)
+            if untied.update(client=client_id):
+                contact.client_id = client_id
 
 
 def _make(people: list[Person], names: dict[Person, str]) -> dict[Address, Contact]:
     """Insert contacts for people nobody knows. Another number's worker may do the same at the
     same instant: the unique address decides, and the loser's empty contact is removed."""
-    clients = _client_of([person.phone for person in people if person.phone])
+    clients = clients_of([person.phone for person in people if person.phone])
     merged = _one_per_address(people)
-    contacts = _insert_contacts(
+    contacts = insert_contacts(
         [(names[person][:160], person.phone, clients.get(person.phone)) for person in merged]
     )
-    known = _insert_addresses(dict(zip(merged, contacts, strict=True)))
-    lost = {address for person in people for address in _addresses(person)} - known.keys()
-    known |= _known(lost) if lost else {}
+    known = insert_addresses(dict(zip(merged, contacts, strict=True)))
+    # ON CONFLICT waited for whoever was inserting the same, so the next statement sees his rows.
+    # Two halves of one person are then tied by `_resolve`.
+    lost = {address for person in people for address in addresses_of(person)} - known.keys()
+    known |= contacts_at(lost) if lost else {}
     used = {contact.pk for contact in known.values()}
     if spare := [contact.pk for contact in contacts if contact.pk not in used]:
         Contact.objects.filter(pk__in=spare).delete()
     return known
-
-
-def _insert_contacts(rows: list[tuple[str, str, int | None]]) -> list[Contact]:
-    """Contacts of (push name, telephone, client), in that order; a set of new customers is where
-    the ORM's own way takes longest."""
-    sql = """
-        INSERT INTO whatsapp_contact
-            (push_name, phone, client_id, name, business_name, created_at)
-        SELECT push_name, phone, client, '', '', now()
-        FROM unnest(%s::text[], %s::text[], %s::bigint[]) WITH ORDINALITY
-            AS fresh (push_name, phone, client, place)
-        ORDER BY place RETURNING id"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(map(list, zip(*rows, strict=True))))
-        # Ids are drawn in the SELECT's order (PostgreSQL 9.6 on), which RETURNING need not keep.
-        ids = sorted(pk for (pk,) in cursor.fetchall())
-    return [
-        Contact(pk=pk, push_name=name, phone=number, client_id=client)
-        for pk, (name, number, client) in zip(ids, rows, strict=True)
-    ]
 
 
 def _one_per_address(people: list[Person]) -> list[Person]:
@@ -151,35 +131,11 @@ def _one_per_address(people: list[Person]) -> list[Person]:
     person (LID and telephone) comes first."""
     taken: set[Address] = set()
     kept = []
-    for person in sorted(people, key=lambda one: -len(_addresses(one))):
-        if not taken.intersection(_addresses(person)):
+    for person in sorted(people, key=lambda one: -len(addresses_of(one))):
+        if not taken.intersection(addresses_of(person)):
             kept.append(person)
-        taken.update(_addresses(person))
+        taken.update(addresses_of(person))
     return kept
-
-
-def _insert_addresses(owners: dict[Person, Contact]) -> dict[Address, Contact]:
-    """Sorted, so that two workers inserting the same people cannot wait for each other in a ring;
-    an address that somebody else was faster with stays theirs."""
-    rows = sorted(
-        (kind, key, person.phone if kind == AddressKind.PHONE else key, contact.pk)
-        for person, contact in owners.items()
-        for kind, key in _addresses(person)
-    )
-    sql = """
-        INSERT INTO whatsapp_contactaddress (kind, key, value, contact_id)
-        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[])
-        ON CONFLICT DO NOTHING RETURNING kind, key, contact_id"""
-    contacts = {contact.pk: contact for contact in owners.values()}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(map(list, zip(*rows, strict=True))))
-        return {(kind, key): contacts[pk] for kind, key, pk in cursor.fetchall()}
-
-
-def _client_of(phones: list[str]) -> dict[str, int]:
-    keys = {phone.match_key(number): number for number in phones}
-    rows = ClientPhone.objects.filter(key__in=keys)
-    return {keys[row.key]: row.client_id for row in rows}
 
 
 def _learn_names(contacts: dict[Person, Contact], names: dict[Person, str]) -> None:

@@ -45,10 +45,13 @@ class Leased(models.Model):
     @property
     def owned(self) -> bool:
         """Whether some worker holds an unexpired lease on this number."""
+        # By this host's clock, near enough for a page; who may take it is asked of PostgreSQL's.
         return self.lease_until is not None and self.lease_until > timezone.now()
 
     def acquire(self, owner: str) -> bool:
         """Take the lease for *owner* with a new epoch; False when somebody else holds it."""
+        # One conditional UPDATE: of two owners PostgreSQL serves one. Its present owner may take it
+        # again, and the new epoch fences off what is left of his earlier process.
         free = self._rows().free_for(owner)
         taken = free.update(
             lease_owner=owner, lease_until=_lease_end(), lease_epoch=F("lease_epoch") + 1
@@ -71,6 +74,7 @@ class Leased(models.Model):
 
     def release(self) -> None:
         """Give the lease back at once, so that the next worker need not wait for it to lapse."""
+        # By epoch: whoever was overtaken releases nothing of the new owner's.
         self._mine().update(lease_until=None, lease_owner="")
 
     def fence(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 
 from whatsapp.models.attendance import Attendance
-from whatsapp.models.contact import Contact, ContactAddress, ContactMerge
+from whatsapp.models.contact import Contact
+from whatsapp.models.contact_address import ContactAddress, ContactMerge
 from whatsapp.models.conversation import Conversation
 from whatsapp.models.message import Message
 from whatsapp.models.status import Status
@@ -14,10 +15,13 @@ from whatsapp.vocabulary import Kind
 
 def merge(one: Contact, other: Contact, reason: str) -> Contact:
     """Move everything of the younger contact to the older and return the older."""
-    kept, gone = sorted((one, other), key=lambda contact: contact.pk)
+    older_first = sorted((one, other), key=lambda contact: contact.pk)
+    # As they are now, locked in id order: what an agent has just renamed or tied is not undone.
+    kept, gone = [contact.hold() for contact in older_first]
     for conversation in gone.conversations.all():
         _move(conversation, kept)
     ContactAddress.objects.filter(contact=gone).update(contact=kept)
+    # Its own merges move along: the deletion below would take them with it.
     ContactMerge.objects.filter(kept=gone).update(kept=kept)
     _fill_gaps(kept, gone)
     ContactMerge.objects.create(kept=kept, merged_id=gone.pk, reason=reason)
@@ -42,6 +46,7 @@ def _move(conversation: Conversation, kept: Contact) -> None:
     for one in sorted((target, conversation), key=lambda one: one.pk):
         one.lock()
     leading = max(target, conversation, key=lambda one: _RANK[one.status])
+    # Ended before the other's attendances move in: one conversation has one open.
     ended = (conversation if leading is target else target).open_attendance
     if ended:
         ended.merge_into(target)
@@ -50,6 +55,7 @@ def _move(conversation: Conversation, kept: Contact) -> None:
     _absorb(target, conversation, leading)
     conversation.announce_changed()
     target.announce_changed()
+    # Emptied first: its messages and attendances would go with it.
     conversation.delete()
 
 

@@ -47,6 +47,7 @@ class Message(OutgoingMessage):
         related_name="line",
         help_text="O passo do atendimento que esta linha mostra.",
     )
+    # No index: nobody asks what became of an arrival, and each insert would pay for it.
     arrival = models.ForeignKey(
         "whatsapp.Arrival", models.SET_NULL, null=True, blank=True, db_index=False
     )
@@ -57,23 +58,29 @@ class Message(OutgoingMessage):
         constraints = [
             # wa_id first: the admin looks a message up by its id alone.
             models.UniqueConstraint(fields=["wa_id", "session"], name="one_message_per_wa_id"),
+            # NULL in whatever was not written here, and NULLs never conflict.
             models.UniqueConstraint(fields=["idempotency_key"], name="one_per_idempotency_key"),
         ]
         indexes = [
+            # A page of a thread and the next one; also every look-up by conversation.
             models.Index(fields=["conversation", "-at", "-id"], name="message_thread"),
             models.Index(
                 fields=["session", "id"],
                 name="message_outbox",
+                # The sender asks each second: a handful of rows, however long the history.
                 condition=Q(delivery__in=["queued", "sending"]),
             ),
             models.Index(
                 fields=["session", "id"],
                 name="message_to_acknowledge",
+                # The condition of `to_acknowledge`: a partial index serves only who asks for all of
+                # it.
                 condition=Q(direction="in", seen_at__isnull=False, receipt_sent_at=None),
             ),
             models.Index(
                 fields=["conversation"],
                 name="message_unseen",
+                # The condition of `unseen`, likewise.
                 condition=Q(direction="in", seen_at__isnull=True),
             ),
         ]
@@ -90,6 +97,7 @@ class Message(OutgoingMessage):
 
         Of an uncertain one the customer may get a second copy. Raises NotAllowed.
         """
+        # Without the old id: a receipt for the first copy must not move the second.
         fields: dict[str, object] = {"delivery": Delivery.QUEUED, "error": "", "wa_id": None}
         queued = self._decide(by, "message.resent", RESENDABLE, fields)
         if queued:
@@ -101,6 +109,7 @@ class Message(OutgoingMessage):
         Raises NotAllowed."""
         discarded: dict[str, object] = {"delivery": Delivery.DISCARDED}
         with transaction.atomic():
+            # Together: the customer waits again from the moment his answer is given up.
             done = self._decide(by, "message.discarded", DISCARDABLE, discarded)
             if done:
                 self.conversation.wait_anew()

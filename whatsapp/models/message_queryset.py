@@ -30,12 +30,15 @@ class MessageQuerySet(models.QuerySet[M]):
     def for_thread(self) -> Self:
         """Newest first, with what a bubble shows (its author, the quoted message and that one's
         author, the contact under the client's name), or a line about the attendance."""
+        # A bubble that shows more must load it here; atendimento/tests/test_bubble.py counts the
+        # queries of 1 and 10.
         quoted, contact = "reply_to__author", "conversation__contact__client"
         shown = ("author", quoted, contact, "event__by", "event__to")
         return self.select_related(*shown).order_by("-at", "-pk")
 
     def before(self, message: Placed) -> Self:
         older = Q(at__lt=message.at) | Q(at=message.at, pk__lt=message.pk)
+        # The bare bound is redundant, but lets PostgreSQL walk the index message_thread.
         return self.filter(older, at__lte=message.at)
 
     def after(self, message: Placed) -> Self:
@@ -47,6 +50,7 @@ class MessageQuerySet(models.QuerySet[M]):
         return self.filter(delivery__in=[Delivery.QUEUED, Delivery.SENDING])
 
     def queued(self) -> Self:
+        # First written, first sent: the order of the index message_outbox.
         return self.filter(delivery=Delivery.QUEUED).order_by("pk")
 
     def unseen(self) -> Self:

@@ -23,6 +23,7 @@ class OutgoingMessage(models.Model):
     uncertain, when nobody can prove whether WhatsApp took it."""
 
     session = models.ForeignKey("whatsapp.Session", models.PROTECT, related_name="messages")
+    # No index of its own: message_thread begins with it.
     conversation = models.ForeignKey(
         "whatsapp.Conversation", models.CASCADE, related_name="messages", db_index=False
     )
@@ -51,6 +52,8 @@ class OutgoingMessage(models.Model):
     def secret(self) -> bytes:
         """32 bytes that travel inside this attempt, by which its WhatsApp id can be found again
         in the key store after a crash."""
+        # With the attempt: a second must not be taken for the first, which may have left. A new
+        # SECRET_KEY makes what is in *sending* at that moment impossible to look up.
         name = f"message-secret:{self.pk}:{self.attempt}".encode()
         return hmac.digest(settings.SECRET_KEY.encode(), name, hashlib.sha256)
 
@@ -64,7 +67,8 @@ class OutgoingMessage(models.Model):
         fields = {"delivery": Delivery.SENDING, "sending_since": timezone.now()}
         taken = queued.update(attempt=F("attempt") + 1, **fields)
         if taken:
-            self.refresh_from_db()
+            # Not the whole row: that would drop the conversation and the quote loaded with it.
+            self.refresh_from_db(fields=["delivery", "attempt", "sending_since"])
         return bool(taken)
 
     def mark_sent(self, wa_id: str, at: datetime) -> None:
@@ -72,6 +76,7 @@ class OutgoingMessage(models.Model):
 
         The caller holds the number's fence, so no receipt can slip between the two.
         """
+        # Only what nothing has proved yet: the state never goes back.
         unproved = type(self).objects.filter(pk=self.pk, delivery__in=UNPROVED)
         unproved.update(delivery=Delivery.SENT, wa_id=wa_id, error="")
         self.apply_early_receipts(wa_id)
@@ -101,6 +106,7 @@ class OutgoingMessage(models.Model):
         if wa_id:
             fields["wa_id"] = wa_id
         with transaction.atomic():
+            # From *sending* alone: a receipt may have proved it meanwhile, and knows better.
             mine = type(self).objects.filter(pk=self.pk, delivery=Delivery.SENDING)
             if mine.update(**fields):
                 self.refresh_from_db()

@@ -43,7 +43,9 @@ class Readable(Held):
         """Clear what is unread; whether anything was."""
         seen = Message.objects.filter(conversation=self.pk).unseen().update(seen_at=timezone.now())
         if seen:
+            # NOTIFY is delivered at commit; the sender then tells WhatsApp (`outbox.acknowledge`).
             announce.outbox_filled(self.session_id)
+        # Apart from the messages: `mark_unread` counts one that everybody has seen.
         counted = type(self).objects.filter(pk=self.pk, unread_count__gt=0)
         cleared = counted.update(unread_count=0)
         self.unread_count = 0

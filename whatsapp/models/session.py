@@ -20,10 +20,13 @@ class SessionQuerySet(LeasedQuerySet["Session"]):
         """Numbers *agent* may see: all for supervisors, open ones and their own for agents."""
         if agent.supervises:
             return self
+        # DISTINCT: the join has a row for each agent that a number lists.
         return self.filter(Q(agents__isnull=True) | Q(agents=agent)).distinct()
 
     def visible_by_agent(self, agents: Iterable[Agent]) -> dict[int, frozenset[int]]:
         """{agent id: ids of the numbers it may see}: `visible_to` of many, in one query."""
+        # A number that lists nobody has one row, with None. Compared with the above by
+        # tests/test_numbers.py, and that with `access.sees` by test_withdrawn_rights.py.
         pairs = list(self.order_by().values_list("pk", "agents"))
         return {
             agent.pk: frozenset(
@@ -51,6 +54,7 @@ class Session(Leased):
         verbose_name="quem atende",
         help_text="Vazio: todos os atendentes.",
     )
+    # What people want, and below what is so; supervisor and worker bring them together.
     wanted = models.CharField(max_length=8, choices=Wanted.choices, default=Wanted.OFF)
     wanted_at = models.DateTimeField(default=timezone.now)
     state = models.CharField("estado", max_length=14, choices=State.choices, default=State.NEW)
@@ -109,10 +113,12 @@ class Session(Leased):
         self.state, self.state_since = state, since
         self.state_detail, self.retry_at = detail[:300], retry_at
         fields = ["state", "state_since", "state_detail", "retry_at"]
+        # A code that is no longer shown must not be read from the row by anybody.
         if state != State.PAIRING:
             self.qr, self.qr_expires_at = "", None
             fields += ["qr", "qr_expires_at"]
         with transaction.atomic():
+            # Only these: pages, supervisor and worker each write columns of their own.
             self.save(update_fields=fields)
             announce.session_changed(self.pk)
 
@@ -126,6 +132,7 @@ class Session(Leased):
     def want(self, wanted: Wanted) -> None:
         """Say what should become of the number; a supervisor acts on it."""
         with transaction.atomic():
+            # The NOTIFY wakes the supervisors; unheard, they look each second.
             self.wanted, self.wanted_at = wanted, timezone.now()
             self.save(update_fields=["wanted", "wanted_at"])
             announce.number_wanted(self.pk)
@@ -135,6 +142,8 @@ class Session(Leased):
         """Connect a number that rests, or pair it where no phone is linked; False when that is
         under way already. Of two callers at once one begins it."""
         linked = bool(self.phone) and self.state != State.LOGGED_OUT
+        # What was refused or ran out, and nobody has asked for since; `may_start` asks it in
+        # Python.
         refused = Q(state__in=[*REFUSALS, State.EXPIRED], wanted_at__lt=F("state_since"))
         resting = Q(wanted=Wanted.OFF) | refused
         with transaction.atomic():

@@ -38,6 +38,7 @@ class Words:
     next_step: str = ""
 
 
+# Complete: tests/test_numbers.py asks for the words of every state.
 WORDS: dict[str, Words] = {
     State.NEW: Words("Este número ainda não foi conectado.", "Gere o QR e leia com o celular."),
     State.PAIRING: Words(
@@ -78,6 +79,8 @@ WORDS: dict[str, Words] = {
     State.FAILED: Words("A ligação não pôde ser feita.", "Veja o motivo e tente reconectar."),
 }
 
+# After these no worker starts by itself before `retry_at` (`Session.may_start`). EXPIRED is none:
+# nobody refused, and the pairing has set `wanted` to off.
 REFUSALS = (
     State.LOGGED_OUT,
     State.REPLACED,
@@ -88,7 +91,8 @@ REFUSALS = (
 )
 NEEDS_A_HAND = (*REFUSALS, State.EXPIRED, State.STOPPED)
 
-# Why WhatsApp ended the link, and why it banned the number, by neonize's names of the reasons.
+# Why WhatsApp ended the link, and why it banned the number, by neonize's names of the reasons. With
+# each end of a link whatsmeow has deleted the device from the key store: only a QR helps.
 LOGGED_OUT_WORDS = {
     "UNLINKED": "O aparelho foi removido no celular.",
     "LOGGED_OUT": "O WhatsApp encerrou o vínculo (401).",

@@ -55,6 +55,7 @@ def sentence(event: AttendanceEvent, name: Callable[[str], str] = str) -> str:
 
     Asks for nothing more than `Message.objects.for_thread` loads.
     """
+    # Only our patterns are formatted: braces in a name or a note are never read.
     text = _pattern(event)
     said = name(f"“{event.data['note']}”") if event.data.get("note") else ""
     return text.format(**_names(event, name)) + (f": {said}" if said else "")

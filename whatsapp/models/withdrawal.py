@@ -22,6 +22,7 @@ def return_withdrawn(agent_id: int | None = None, session_id: int | None = None)
 
     Called, in the same transaction, after rights were taken away: from one agent, or on one number.
     """
+    # Its callers hold the agents' locks: nobody is handed more while this looks.
     held = Conversation.objects.withdrawn()
     if agent_id is not None:
         held = held.filter(assigned_to=agent_id)
@@ -45,6 +46,8 @@ def set_agents(session: Session, by: Agent, agents: Iterable[Agent]) -> None:
         old = list(session.agents.order_by("pk"))
         if old == wanted:
             return
+        # Before the list changes: whoever is just handing work to one of them ends first, and what
+        # he handed over is then found.
         lock_agents(agents_who_see(session.pk))
         session.agents.set(wanted)
         audit.record(by, "number.agents", session, old=_names(old), new=_names(wanted))

@@ -14,12 +14,14 @@ from whatsapp.models.reading import Readable
 from whatsapp.models.status import Status
 from whatsapp.vocabulary import Delivery, Direction, Origin
 
+# The house's own limit; WhatsApp's is `contents.MAX_TEXT`.
 MAX_TEXT = 4096
 
 
 class Writable(Readable):
     """A held thread in which the team writes; its list shows the last message."""
 
+    # No index: nobody looks from a message for the thread whose last one it is.
     last_message = models.ForeignKey(
         Message, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
@@ -48,6 +50,8 @@ class Writable(Readable):
         conversation is finished, and when it is in somebody else's hands by now; supervisors may
         write into any, and so may the house itself (without *by*).
         """
+        # Before the right: a request that is repeated after a hand-over gets its answer, no
+        # refusal.
         if earlier := Message.objects.filter(idempotency_key=key, conversation=self.pk).first():
             return earlier
         with transaction.atomic():
@@ -55,21 +59,28 @@ class Writable(Readable):
             self._check_writable(text)
             if by:
                 self.check_right(by, Can.WRITE)
-            message, created = Message.objects.get_or_create(
-                idempotency_key=key,
-                defaults={
-                    "session_id": self.session_id,
-                    "conversation_id": self.pk,
-                    "direction": Direction.OUT,
-                    "delivery": Delivery.QUEUED,
-                    "origin": origin,
-                    "author": by,
-                    "body": text.strip(),
-                    "reply_to": reply_to,
-                },
-            )
-            if created:
-                self._wrote(message)
+            return self._queue(by, text.strip(), key, origin, reply_to)
+
+    def _queue(
+        self, by: Agent | None, body: str, key: str, origin: Origin, reply_to: Message | None
+    ) -> Message:
+        # Of two with one key the constraint lets one insert. A key that was used in another thread
+        # gives the message there: the API compares them, pages make a UUID for each text.
+        message, created = Message.objects.get_or_create(
+            idempotency_key=key,
+            defaults={
+                "session_id": self.session_id,
+                "conversation_id": self.pk,
+                "direction": Direction.OUT,
+                "delivery": Delivery.QUEUED,
+                "origin": origin,
+                "author": by,
+                "body": body,
+                "reply_to": reply_to,
+            },
+        )
+        if created:
+            self._wrote(message)
         return message
 
     def _check_writable(self, text: str) -> None:

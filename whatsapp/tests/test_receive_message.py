@@ -10,7 +10,10 @@ from neonize.proto import Neonize_pb2 as pb
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message as Content
 
 from accounts.factories import AgentFactory
+from accounts.models import Role
 from live.models import Change, ChangeKind
+from whatsapp import jid
+from whatsapp.events import Person
 from whatsapp.gateway import codes
 from whatsapp.models import (
     Arrival,
@@ -28,6 +31,8 @@ from whatsapp.models import (
     Status,
     StrayReceipt,
 )
+from whatsapp.models.identify import identify
+from whatsapp.models.merge import merge
 from whatsapp.tests import payloads
 from whatsapp.tests.conftest import LID, PHONE
 from whatsapp.worker import inbox
@@ -118,6 +123,23 @@ def test_a_merge_leaves_the_conversation_with_whoever_claimed_it(hear: Hear, cla
     assert conversation.attendances.count() == 2
 
 
+def test_a_merge_within_a_batch_reaches_who_was_found_before_it(hear: Hear) -> None:
+    hear(payloads.message(PHONE), payloads.message(LID))
+    lid, phone = LID.partition("@")[0], PHONE.partition("@")[0]
+    by_phone = Person(jid.parse(PHONE), phone=phone)
+    by_lid, both = Person(jid.parse(LID), lid=lid), Person(jid.parse(LID), lid, phone)
+    found = identify([(by_lid, ""), (by_phone, ""), (both, "")])
+    assert set(found.values()) == {Contact.objects.get()}
+
+
+def test_a_merge_keeps_what_an_agent_has_just_changed(hear: Hear) -> None:
+    hear(payloads.message(PHONE), payloads.message(LID))
+    one, other = Contact.objects.order_by("pk")
+    Contact.objects.get(pk=one.pk).rename(AgentFactory(role=Role.SUPERVISOR), "Dona Marina")
+    merge(one, other, "mesma pessoa")
+    assert Contact.objects.get().name == "Dona Marina"
+
+
 def test_a_merge_keeps_the_longer_wait(hear: Hear) -> None:
     hear(payloads.message(PHONE))
     first = Conversation.objects.get().waiting_since
@@ -177,6 +199,18 @@ def test_placeholder_is_replaced_when_the_real_one_comes(hear: Hear) -> None:
     placeholder.refresh_from_db()
     assert (placeholder.kind, placeholder.body) == (Kind.TEXT, "agora sim")
     assert Conversation.objects.get().unread_count == 1
+
+
+def test_a_filled_placeholder_shows_what_it_quotes(hear: Hear) -> None:
+    hear(payloads.message(LID, "Qual plano?", wa_id="ASKED"))
+    hear(payloads.undecryptable(LID, wa_id="X"), code=codes.UNDECRYPTABLE)
+    answer = Content()
+    answer.extendedTextMessage.text = "Este"
+    answer.extendedTextMessage.contextInfo.stanzaID = "ASKED"
+    hear(payloads.message(LID, content=answer, wa_id="X"))
+    filled = Message.objects.select_related("reply_to").get(wa_id="X")
+    assert filled.reply_to is not None
+    assert filled.reply_to.wa_id == "ASKED"
 
 
 def test_unknown_kind_is_a_generic_bubble_with_its_bytes(hear: Hear) -> None:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test import Client as Browser
 from django.urls import reverse
 
-from accounts import withdrawal
+from accounts import people, withdrawal
 from accounts.factories import AgentFactory, SupervisorFactory
 from accounts.models import AuditEntry, Role
 from accounts.rights import NotAllowed
@@ -129,6 +129,15 @@ def test_a_deactivated_agents_work_returns_to_the_queue(ana: Any) -> None:
     assert step_words.sentence(event).startswith("Ana Souza não atende mais este número")
     assert Message.objects.filter(event=event).exists()
     assert AuditEntry.objects.get(verb="conversation.released").old == "Ana Souza"
+
+
+def test_a_supervisor_made_an_agent_keeps_only_what_agents_may(bia: Any, number: Any) -> None:
+    supervisor = SupervisorFactory()
+    conversation: Any = ConversationFactory(session=number)
+    conversation.claim(supervisor)
+    people.change_role(AgentFactory(role=Role.ADMIN), supervisor, Role.AGENT)
+    conversation.refresh_from_db()
+    assert (conversation.status, conversation.assigned_to) == (Status.PENDING, None)
 
 
 def test_who_keeps_the_right_keeps_the_work(ana: Any, bia: Any, number: Any) -> None:

@@ -91,6 +91,7 @@ class Child:
 
 def _die_with(parent: int) -> Callable[[], None]:
     def prepare() -> None:
+        # Between fork and exec: system calls only, no import and no lock.
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             os._exit(1)  # it died before we asked to be told

@@ -26,6 +26,7 @@ from whatsapp.worker.spool import Spool, Spooled
 
 logger = logging.getLogger(__name__)
 
+# At 6,600 rows a second (docs/performance.md) a full one holds the fence for 30 ms.
 BATCH = 200
 
 
@@ -46,6 +47,7 @@ def drain(session: Session, spool: Spool) -> int:
         logger.exception("number %s: batch at %s goes row by row", session.pk, batch[0].seq)
         for one in batch:
             _absorb_alone(session, spool.id, one)
+    # After the commit: killed in between, the batch comes again and its (spool, seq) is known.
     spool.forget(batch[-1].seq)
     return len(batch)
 
@@ -56,6 +58,7 @@ def absorb(session: Session, spool_id: UUID, batch: Sequence[Spooled]) -> Applie
     with transaction.atomic():
         session.fence()
         fresh = _insert_arrivals(session, spool_id, batch)
+        # What was here before is not read again.
         heard = [
             Heard(fresh[one.seq], translate(one.code, one.payload))
             for one in batch
@@ -74,6 +77,7 @@ def _absorb_alone(session: Session, spool_id: UUID, one: Spooled) -> None:
         raise
     except Exception as error:
         logger.exception("number %s: arrival %s failed", session.pk, one.seq)
+        # One of its own: the first was rolled back, with whatever it had half done.
         with transaction.atomic():
             session.fence()
             fresh = _insert_arrivals(session, spool_id, [one])
@@ -84,6 +88,7 @@ def _absorb_alone(session: Session, spool_id: UUID, one: Spooled) -> None:
 def rerun(arrival: Arrival) -> None:
     """Treat a failed arrival again. Raises what it fails with; the row then stays as it was."""
     with transaction.atomic():
+        # The row that `fence` locks, at any epoch: the worker waits, and so does this.
         session = Session.objects.select_for_update(no_key=True).get(pk=arrival.session_id)
         event = translate(arrival.code, bytes(arrival.payload))
         announce.announce(receive.apply(session, [Heard(arrival.pk, event)]).changes)

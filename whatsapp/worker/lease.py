@@ -36,11 +36,13 @@ class LeaseKeeper:
                 watch()
             except AWAY as error:
                 self.outage.report(error)
+                # PostgreSQL will not have these soon, so the disk must.
                 self.spool.sync()
                 if self._nearly_over():
                     raise LeaseLost("PostgreSQL is away") from error
 
     def _renew(self) -> None:
+        # Before the question: PostgreSQL counts from when it answers, so we err on the safe side.
         asked = time.monotonic()
         last = self.spool.last_at
         heard = datetime.fromtimestamp(last, UTC) if last else None
@@ -49,5 +51,6 @@ class LeaseKeeper:
 
     def _nearly_over(self) -> bool:
         """By the clock that no one sets, counted from when the last renewal was asked for."""
+        # With 8 s and a renewal each 2 s the socket closes 5 s after the last one.
         margin = settings.LEASE_RENEW_SECONDS * 1.5
         return time.monotonic() - self._renewed > settings.LEASE_SECONDS - margin

@@ -58,6 +58,8 @@ def _refused(state: State, words: str = "", retry: timedelta | None = None) -> L
     return LinkChange(state, words, retry, REFUSED)
 
 
+# The words of whatsmeow's QR channel. neonize can answer no passkey, which WhatsApp asks of more
+# and more accounts since June 2026.
 _LOGIN_REFUSALS = {
     "timeout": _refused(State.EXPIRED),
     "passkey-request": _refused(State.PASSKEY),

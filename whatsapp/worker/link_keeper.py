@@ -24,13 +24,18 @@ from whatsapp.worker.spool import Spool
 
 logger = logging.getLogger(__name__)
 
+# Seconds. whatsmeow mends a lost link by itself, each time 2 s later and without a bound; after ten
+# minutes a new process is faster. Who cannot be reached is not asked to unlink for long.
 CONNECT_LIMIT = 60.0
 SILENCE_LIMIT = 600.0
 UNLINK_LIMIT = 30.0
 
 
 class LinkKeeper:
-    """*stop(exit code)* ends the process; *came_online* is called with each new link."""
+    """Owns the connection of one number, and writes what happens to it into the number's state.
+
+    *stop(exit code)* ends the process; *came_online* is called with each new link.
+    """
 
     def __init__(
         self,
@@ -44,6 +49,7 @@ class LinkKeeper:
         self.online = threading.Event()
         self.came_online: Callable[[], None] = lambda: None
         self.presence_sent = False
+        # Unlike messages, what happens to the link comes in no promised order with the rest.
         self._happened: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
 
     def _on_event(self, code: int, payload: bytes) -> None:
@@ -90,6 +96,7 @@ class LinkKeeper:
             self.session.enter(change.state, change.words, retry)
 
     def _customer_types(self, event: events.Typing) -> None:
+        # Who only types makes no contact.
         contacts = known_addresses(event.person).values("contact")
         found = Conversation.objects.filter(session=self.session, contact__in=contacts).first()
         if found:
@@ -118,6 +125,7 @@ class LinkKeeper:
         return (timezone.now() - self.session.state_since).total_seconds()
 
     def _ended(self) -> None:
+        # connect() has returned: nothing mends this link any more.
         logger.warning("number %s: %s", self.session.pk, self.connection.error)
         if refusal := self.connection.refusal:
             self.on_link_event(refusal)
@@ -129,6 +137,7 @@ class LinkKeeper:
             self.connection.logout()
         except NotSent as error:
             logger.warning("number %s: not unlinked: %s", self.session.pk, error)
+            # First: as long as LOGOUT is wanted, the next look would try again.
             self.session.want(Wanted.ON)
             self.enter(LinkChange(State.FAILED, f"Não deu para desvincular: {error.reason}"))
             return

@@ -48,6 +48,7 @@ class Loop(threading.Thread):
 
     def _once(self) -> None:
         try:
+            # One that PostgreSQL has dropped is replaced before the step needs it.
             close_old_connections()
             self._step()
         except LeaseLost:
@@ -55,6 +56,7 @@ class Loop(threading.Thread):
         except AWAY as error:
             self._outage.report(error)
             self._stopping.wait(1)
+        # The loop must live; the step that failed is tried again in a second, and is in the log.
         except Exception:
             logger.exception("%s: %s failed", self.name, self._step.__qualname__)
             self._stopping.wait(1)

@@ -36,6 +36,7 @@ NO_ANSWER = "O WhatsApp não confirmou o recebimento."
 
 def reconcile(session: Session, store: Store) -> None:
     """Settle what a dead worker left in *sending*, by what the key store knows."""
+    # Asked with the lease and before this process sends: they are all a dead worker's.
     for message in Message.objects.filter(session=session, delivery=Delivery.SENDING):
         wa_id = store.message_id(message.secret)
         with transaction.atomic():
@@ -59,7 +60,9 @@ def send_next(session: Session, connection: Connection, store: Store) -> bool:
         return False
     with transaction.atomic():
         session.fence()
+        # Committed before WhatsApp hears of it: what a crash leaves is found by `reconcile`.
         claimed = message.begin_sending()
+    # Discarded meanwhile: on to the next.
     if not claimed:
         return True
     return _deliver(session, connection, store, message)
@@ -77,6 +80,7 @@ def _deliver(session: Session, connection: Connection, store: Store, message: Me
     except Unproved as error:
         logger.warning("message %s is uncertain: %s", message.pk, error)
         wa_id = store.message_id(message.secret)
+        # With its id, if the key store has one: then a receipt can still prove it.
         _record(session, lambda: message.mark_uncertain(NO_ANSWER, wa_id))
         return True
     _record(session, lambda: message.mark_sent(sent.wa_id, sent.at))
@@ -122,6 +126,7 @@ def _quote(session: Session, message: Message) -> Quote | None:
 def acknowledge(session: Session, connection: Connection, limit: int = 200) -> int:
     """Tell customers that their messages were read; return how many that was."""
     due = Message.objects.filter(session=session).to_acknowledge().order_by("pk")[:limit]
+    # By chat: neonize takes one sender a call.
     ids: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for pk, conversation, wa_id in due.values_list("pk", "conversation_id", "wa_id"):
         ids[conversation].append((pk, str(wa_id)))
@@ -134,6 +139,7 @@ def acknowledge(session: Session, connection: Connection, limit: int = 200) -> i
             # They stay due. What is to be sent must not wait for what was read.
             logger.info("number %s: read receipts wait: %s", session.pk, error)
             break
+        # Killed before this, they are told twice, which changes nothing.
         done = Message.objects.filter(pk__in=[pk for pk, _ in messages])
         told += done.update(receipt_sent_at=timezone.now())
     return told

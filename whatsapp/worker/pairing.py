@@ -33,7 +33,10 @@ logger = logging.getLogger(__name__)
 
 # whatsmeow shows the first of six codes for 60 s and the others for 20 s each.
 FIRST_CODE, NEXT_CODE = 60.0, 20.0
+# From the phone's reading to the first login with the new keys, for which whatsmeow dials once and
+# no more.
 LINKED_LIMIT = 60.0
+# How long the account's name may take (`_settled`), and how much silence ends it.
 SETTLE_LIMIT = 20.0
 QUIET = 2.0
 
@@ -54,10 +57,12 @@ class Pairing:
     def run(self) -> int:
         if not self.session.acquire(self.owner):
             return LEASED_ELSEWHERE
+        # By an attempt that died late: connect() would log that device in and show no code.
         if self.store.linked():
             return self._hand_over()
         self.store.erase()
         self.store.prepare()
+        # The worker's own file: what arrives with the link is kept, and its inbox goes on there.
         self.spool = Spool(self.store.folder / "spool.sqlite3")
         self.connection = Connection(
             self.store, self.spool.append, self._on_event, self._on_qr, self._on_login
@@ -94,6 +99,7 @@ class Pairing:
 
     def _decide(self) -> int | None:
         """The exit code, when the attempt is over by now, one way or the other."""
+        # Too late: the phone has read the code, and unlinking is another wish.
         if self.cancelled and self.linked_at:
             return self._close_and_hand_over()
         if self.cancelled or self.session.wanted != Wanted.PAIR:
@@ -153,6 +159,7 @@ class Pairing:
         return self._refuse(change.state, change.words, change.retry)
 
     def _refuse(self, state: State, words: str = "", retry: timedelta | None = None) -> int:
+        # The next code wants a person before the screen.
         if self.session.wanted == Wanted.PAIR:
             self.session.want(Wanted.OFF)
         self.session.enter(state, words, timezone.now() + retry if retry else None)

@@ -40,6 +40,7 @@ class Worker:
         self.spool = Spool(self.store.folder / "spool.sqlite3")
         self.outage = Outage(f"number {session.pk}")
         self.stopping = threading.Event()
+        # Whatever ends without being asked to is started again.
         self.code = AGAIN
         self.link = LinkKeeper(session, self.store, self.spool, self.stop)
         self.sender = Sender(session, self.store, self.link, self.stopping)
@@ -55,12 +56,14 @@ class Worker:
 
     def run(self) -> int:
         """Work until told to stop. The caller must leave by os._exit."""
+        # Before the lease: our clock of it must not begin after PostgreSQL's.
         keeper = LeaseKeeper(self.session, self.spool, self.outage)
         if not self.session.acquire(self.owner):
             return LEASED_ELSEWHERE
         try:
             return self.run_with_lease(keeper)
         except LeaseLost:
+            # Neither state nor lease is touched: both are the new owner's by now.
             logger.warning("number %s: lease lost, closing the socket", self.session.pk)
             self.stopping.set()
             self.link.connection.close()
@@ -85,6 +88,7 @@ class Worker:
         return REFUSED
 
     def _start(self) -> None:
+        # The socket last: what it brings finds its loops running.
         for thread in (self.receiving, self.sending, self.reading_link, self.listener):
             thread.start()
         self.link.connection.start()
@@ -113,9 +117,11 @@ class Worker:
 
     def _finish(self) -> int:
         """Let the send in flight end, close the socket, drain the spool, give the lease back."""
+        # A send may take longer, but the supervisor gives 45 s: `reconcile` settles what is cut.
         self.sending.join(20)
         self.link.connection.close()
         self.receiving.join(10)
+        # What came until the socket was shut. Should PostgreSQL be away, the spool keeps it.
         while inbox.drain(self.session, self.spool):
             pass
         if self.session.state in (State.ONLINE, State.CONNECTING, State.RECONNECTING):

@@ -14,7 +14,10 @@ from whatsapp.worker.link_keeper import LinkKeeper
 
 
 class Sender:
-    """Works in `step`, on one thread; `hear` and `wake` are called from others."""
+    """Sends what a number has queued, its read receipts and its agents' typing.
+
+    Works in `step`, on one thread; `hear` and `wake` are called from others.
+    """
 
     def __init__(
         self, session: Session, store: Store, link: LinkKeeper, stopping: threading.Event
@@ -33,6 +36,7 @@ class Sender:
             self.wake()
         elif channel == announce.TYPING:
             note = json.loads(payload)
+            # Customers' typing is on the same channel, for browsers.
             if note["who"] == "agent" and note["session"] == self.session.pk:
                 self._typing[note["conversation"]] = note["state"]
                 self.wake()
@@ -40,6 +44,7 @@ class Sender:
     def step(self) -> None:
         """Send one message, and whatever else is due; wait first when there was none."""
         if not self._more:
+            # A NOTIFY wakes it; once a second is the net.
             self._woken.wait(1)
             self._woken.clear()
         self._more = False
@@ -52,6 +57,7 @@ class Sender:
             self.stopping.wait(outbox.pause())
 
     def _tell_typing(self) -> None:
+        # Swapped whole: `hear` writes into it from the listener's thread.
         typing, self._typing = self._typing, {}
         jids = Conversation.objects.filter(pk__in=typing, session=self.session)
         for pk, chat in jids.values_list("pk", "chat_jid") if typing else ():

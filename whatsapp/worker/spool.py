@@ -15,6 +15,8 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+# AUTOINCREMENT: a spool that was emptied must not count from 1 again, since (spool, seq) names an
+# arrival for ever.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS spool (id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS arrival (
@@ -38,8 +40,10 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Two connections: in WAL the inbox reads without making the callback wait.
         self._writer, self._reader = _open(path), _open(path)
         self._wal = path.with_name(path.name + "-wal")
+        # Made with the umask, and full of what customers write.
         path.chmod(0o600)
         self._lock = threading.Lock()
         self.arrived = threading.Event()
@@ -92,6 +96,7 @@ class Spool:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    # No isolation level is autocommit: each append is a transaction of its own.
     connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
     # NORMAL survives kill -9. An fsync per message would make the callback slower than a burst, and

@@ -32,11 +32,16 @@ logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 60.0
 TIDY = 3600.0
+# Seconds for a worker's end: 20 for its sending, 15 for the socket, 10 for the inbox.
 GRACE = 45.0
 
 
 class Supervisor:
+    """Starts, watches and ends the processes of this host's numbers. `run` blocks until `stop`."""
+
     def __init__(self) -> None:
+        # With a random part: a host that was restarted may give the same pid, and would take the
+        # lease of a process that is gone for its own.
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.children: dict[int, Child] = {}
         self.stopping = threading.Event()
@@ -73,6 +78,7 @@ class Supervisor:
         for number, child in list(self.children.items()):
             if (code := child.code) is not None:
                 self.reap(number, child, code)
+        # Free for us is also what our dead child held: it need not lapse first.
         for session in Session.objects.wanted_by_someone().free_for(self.owner):
             due = session.may_start and self._due(session)
             if due and session.pk not in self.children and self._has_keys(session):
@@ -90,7 +96,9 @@ class Supervisor:
         good = code == DONE or lived > LONGEST_PAUSE or _was_online(number)
         failures = 0 if good else self._failures.get(number, 0) + 1
         self._failures[number] = failures
-        pause = min(LONGEST_PAUSE, 0.5 * 2**failures) if failures else 0.5
+        # The power is bounded before it is taken: no float holds 2**1024, and a day without a
+        # network is a thousand failures.
+        pause = min(LONGEST_PAUSE, 0.5 * 2 ** min(failures, 10))
         self._not_before[number] = time.monotonic() + pause
         if code not in (DONE, AGAIN):
             logger.warning("number %s: its process ended with %s after %.0f s", number, code, lived)
@@ -108,6 +116,7 @@ class Supervisor:
 
     def _due(self, session: Session) -> bool:
         served = self._asked.get(session.pk)
+        # A person who asks again does not wait for our pauses.
         asked_again = served is not None and session.wanted_at > served
         return asked_again or time.monotonic() >= self._not_before.get(session.pk, 0)
 
@@ -142,4 +151,5 @@ def _was_online(number: int) -> bool:
 def child_environment() -> dict[str, str]:
     """Go reads its settings from the environment of exec, never from os.environ later."""
     defaults = {"NEONIZE_BOT_TAG": "off", "GOMEMLIMIT": "400MiB", "GOTRACEBACK": "single"}
+    # Whatever the host says: with the tag WhatsApp marks each answer as written by an AI.
     return {**defaults, **os.environ, "NEONIZE_BOT_TAG": "off"}

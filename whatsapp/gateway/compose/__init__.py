@@ -21,6 +21,7 @@ def compose(content: Content, secret: bytes, quote: Quote | None = None) -> Mess
     Raises KeyError for a form that has no composer.
     """
     message = COMPOSERS[type(content)](content, _context(quote) if quote else None)
+    # whatsmeow keeps it, with the id, before the frame goes out: so `Store.message_id` finds it.
     message.messageContextInfo.messageSecret = secret
     return message
 
@@ -29,5 +30,6 @@ def _context(quote: Quote) -> ContextInfo:
     return ContextInfo(
         stanzaID=quote.wa_id,
         participant=quote.sender,
+        # The text alone, whatever it was: the original's file and its keys need not travel again.
         quotedMessage=Message(conversation=quote.text),
     )

@@ -6,6 +6,7 @@ from whatsapp.contents import Text
 
 
 def compose_text(content: Text, context: ContextInfo | None) -> Message:
+    # Never the str that neonize takes: it searches it for @mentions and asks WhatsApp about groups.
     part = ExtendedTextMessage(text=content.text)
     if context:
         part.contextInfo.CopyFrom(context)

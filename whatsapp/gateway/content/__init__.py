@@ -25,8 +25,10 @@ READERS: dict[str, Callable[[Any], Content]] = {
     **poll.READERS,
     **choice.READERS,
 }
+# Every field of the protobuf is in exactly one table: tests/test_contents.py walks it.
 SILENT = ANNOTATIONS | PLUMBING
 # Wrappers within wrappers that are opened.
+# A stranger may nest as many as fit into a message.
 DEEPEST = 6
 
 
@@ -64,6 +66,7 @@ def read_content(message: Message) -> Said:
 
 def _quoted(part: Any) -> str:
     """The id of the message that this part of a message answers, "" for none."""
+    # `conversation` is a bare text and can quote nothing.
     if isinstance(part, Protobuf) and "contextInfo" in part.DESCRIPTOR.fields_by_name:
         return words(str(part.contextInfo.stanzaID), 128)  # type: ignore[attr-defined]
     return ""

@@ -35,6 +35,7 @@ def _listed(part: ListResponseMessage) -> Choice:
 
 
 def _form(part: InteractiveResponseMessage) -> Choice:
+    # The body may be empty: then the form's JSON is all that there is to read.
     flow = part.nativeFlowResponseMessage
     return Choice(words(part.body.text), words(flow.paramsJSON or flow.name))
 
@@ -56,6 +57,7 @@ def _interactive(part: InteractiveMessage) -> Prompt:
 def _template(part: TemplateMessage) -> Prompt:
     if part.HasField("interactiveMessageTemplate"):
         return _interactive(part.interactiveMessageTemplate)
+    # Two shapes with the same texts; the field `title` of either may be a file instead.
     four_rows = part.HasField("hydratedFourRowTemplate")
     shown = part.hydratedFourRowTemplate if four_rows else part.hydratedTemplate
     return Prompt(

@@ -47,6 +47,7 @@ def _video(part: VideoMessage) -> Media:
 
 
 def _audio(part: AudioMessage) -> Media:
+    # PTT, push to talk, is what the apps show as a voice message.
     return _file(Kind.VOICE if part.PTT else Kind.AUDIO, part, seconds=part.seconds)
 
 

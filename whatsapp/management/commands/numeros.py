@@ -12,6 +12,7 @@ from django.utils import timezone
 from whatsapp.models import Arrival
 from whatsapp.numbers import numbers_with_queue
 
+# The pauses between sends make minutes of queue normal; after this long nothing leaves.
 QUEUE_LIMIT = timedelta(minutes=10)
 
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"numeros": numbers, "chegadas_com_erro": failed}))
         else:
             self._table(numbers, failed)
+        # For monitors, as docs/operations.md says.
         if failed or any(number["precisa_de_alguem"] for number in numbers):
             sys.exit(1)
 

@@ -41,6 +41,7 @@ class Command(BaseCommand):
             os._exit(code)
 
     def _supervise(self) -> None:
+        # Here, and not above: of these processes only a number's own loads neonize.
         from whatsapp.worker.supervisor import Supervisor
 
         supervisor = Supervisor()

@@ -40,7 +40,8 @@ _INSERT = """
         AS fresh (conversation, arrival, direction, origin, kind, body, wa_id, delivery, at,
             reply_to)
     ON CONFLICT (session_id, wa_id) DO UPDATE
-        SET kind = excluded.kind, body = excluded.body, arrival_id = excluded.arrival_id
+        SET kind = excluded.kind, body = excluded.body, arrival_id = excluded.arrival_id,
+            reply_to_id = excluded.reply_to_id
         WHERE whatsapp_message.kind = 'undecryptable' AND excluded.kind <> 'undecryptable'
     RETURNING id, wa_id, xmax = 0"""
 
@@ -96,6 +97,7 @@ def _threads(session: Session, received: list[Heard[Bubble]]) -> dict[Person, in
     """The conversation id of each person, made where it is missing."""
     bubbles = [one.event for one in received]
     contacts = identify(
+        # In what we wrote ourselves the name is ours.
         [(bubble.person, "" if bubble.from_me else bubble.push_name) for bubble in bubbles]
     )
     jids = {contacts[bubble.person].pk: str(bubble.person.chat) for bubble in bubbles}
@@ -161,6 +163,7 @@ def _quoted(
     }
     if not asked:
         return {}
+    # wa_id begins the index one_message_per_wa_id; the pairs are matched below, in Python.
     known = Message.objects.filter(
         conversation__in={conversation for conversation, _ in asked},
         wa_id__in={wa_id for _, wa_id in asked},
@@ -172,6 +175,7 @@ def _quoted(
 def _insert(session: Session, rows: list[Row]) -> list[Written]:
     """Those of *rows* that were inserted or filled; what was here already is left out."""
     with connection.cursor() as cursor:
+        # In the order of arrival, which is then that of the ids.
         cursor.execute(_INSERT, [session.pk, *(list(column) for column in zip(*rows, strict=True))])
         written = {wa_id: (pk, new) for pk, wa_id, new in cursor.fetchall()}
     return [

@@ -35,6 +35,8 @@ def _move(session: Session, receipt: Receipt) -> list[Change]:
 
 def _keep_strays(session: Session, receipt: Receipt) -> None:
     """A receipt may overtake the answer that tells us the id of the message we have just sent."""
+    # Also those that did not move: kept is only what no message here bears. What the phone sent
+    # before it was linked is among it, until it is `forgotten`.
     mine = Message.objects.filter(session=session, wa_id__in=receipt.wa_ids)
     known = set(mine.values_list("wa_id", flat=True))
     StrayReceipt.objects.bulk_create(
@@ -55,11 +57,14 @@ def _read_here(session: Session, receipt: Receipt) -> list[Change]:
     )
     for pk, conversation in named.order_by("pk").values_list("pk", "conversation_id"):
         newest[conversation] = pk
+    # Before their messages, and by id, as agents' verbs lock them: no ring of waiting.
+    list(Conversation.objects.filter(pk__in=newest).select_for_update(no_key=True).order_by("pk"))
     for conversation, upto in newest.items():
         unseen = Message.objects.filter(
             conversation=conversation, direction=Direction.IN, seen_at=None
         )
         unseen.filter(pk__lte=upto).update(seen_at=receipt.at, receipt_sent_at=receipt.at)
+        # Counted anew: some of those above may have been seen before.
         left = unseen.filter(pk__gt=upto).count()
         Conversation.objects.filter(pk=conversation).update(unread_count=left)
     return [announce.of_conversation(session.pk, conversation) for conversation in newest]

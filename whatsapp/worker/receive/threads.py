@@ -121,6 +121,7 @@ def _thread_update(rows: list[Fresh]) -> ThreadUpdate:
     answers = [place for place, row in enumerate(rows) if not row.incoming]
     incoming = [place for place, row in enumerate(rows) if row.incoming]
     unanswered = rows[answers[-1] + 1 :] if answers else rows
+    # WhatsApp's times are whole seconds: of two in one the later arrival is the later message.
     last = max(rows, key=lambda row: (row.at, row.id))
     return ThreadUpdate(
         conversation=last.conversation,
@@ -131,6 +132,7 @@ def _thread_update(rows: list[Fresh]) -> ThreadUpdate:
         comes_in=bool(incoming),
         waits_since=min((row.at for row in unanswered), default=None),
         first_answer_at=rows[answers[0]].at if answers else None,
+        # What the phone wrote before the customer did answers nothing.
         answers_these=bool(answers and incoming and incoming[0] < answers[-1]),
     )
 
@@ -139,6 +141,7 @@ def _clear_answered(conversations: list[int]) -> None:
     """An answer on the phone proves its owner read what came before it; no receipt is due."""
     if not conversations:
         return
+    # By id, the order of arrival: two of one second would be told apart by nothing else.
     answers = Message.objects.filter(conversation=OuterRef("conversation"), origin=Origin.PHONE)
     last_answer = Subquery(answers.order_by("-pk").values("pk")[:1])
     unseen = Message.objects.filter(
