@@ -63,7 +63,6 @@ def change_role(by: Agent, person: Agent, role: str) -> None:
     person = _locked(by, person)
     if role != person.role:
         _change_role(by, person, role)
-        person.save()
 
 
 @transaction.atomic
@@ -187,6 +186,8 @@ def _change_role(by: Agent, person: Agent, role: str) -> None:
     # A superuser has every right whatever his role says: below administration he is none.
     person.role, person.is_superuser = role, person.is_superuser and role == Role.ADMIN
     audit.record(by, "person.role", person, old=old, new=person.get_role_display())
+    # Written before work goes back: what the new role may not hold is asked in SQL.
+    person.save(update_fields=["role", "is_superuser", "is_staff"])
     withdrawal.withdrawn(person.pk)
     announce.authority_changed(person.pk)
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test import Client as Browser
 from django.urls import reverse
 
-from accounts import withdrawal
+from accounts import people, withdrawal
 from accounts.factories import AgentFactory, SupervisorFactory
 from accounts.models import AuditEntry, Role
 from accounts.rights import NotAllowed
@@ -129,6 +129,20 @@ def test_a_deactivated_agents_work_returns_to_the_queue(ana: Any) -> None:
     assert step_words.sentence(event).startswith("Ana Souza não atende mais este número")
     assert Message.objects.filter(event=event).exists()
     assert AuditEntry.objects.get(verb="conversation.released").old == "Ana Souza"
+
+
+@pytest.mark.parametrize("door", ["change_role", "edit"])
+def test_a_supervisor_no_more_keeps_nothing_of_hidden_numbers(
+    number: Any, ana: Any, door: str
+) -> None:
+    chief, hidden = SupervisorFactory(), ConversationFactory(session=number)
+    hidden.claim(chief)
+    if door == "edit":
+        people.edit(AgentFactory(role=Role.ADMIN), chief, Role.AGENT, {"first_name": "Bia"})
+    else:
+        people.change_role(AgentFactory(role=Role.ADMIN), chief, Role.AGENT)
+    hidden.refresh_from_db()
+    assert (hidden.status, hidden.assigned_to) == (Status.PENDING, None)
 
 
 def test_who_keeps_the_right_keeps_the_work(ana: Any, bia: Any, number: Any) -> None:
