@@ -27,7 +27,7 @@ class RoleBackend(ModelBackend):
         if username is None or password is None:
             return None
         attempt = Attempt(username, address_of(request) if request else "")
-        found = super().authenticate(request, username=username, password=password, **kwargs)
+        found = super().authenticate(request, username=attempt.name, password=password, **kwargs)
         if not isinstance(found, Agent) or found.temporary_expired:
             attempt.failed()
             # The form says that the password has expired; it let nobody in.

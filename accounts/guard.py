@@ -47,10 +47,10 @@ class Attempt:
     """One try to log in as *name*. Making it raises Locked; then say `failed` or `succeeded`."""
 
     def __init__(self, name: str, address: str) -> None:
-        self.address = address
-        self.agent = Agent.objects.filter(username=_normal(name)).first()
+        self.name, self.address = _normal(name), address
+        self.agent = Agent.objects.filter(username=self.name).first()
         self.kind = LimitKind.ACCOUNT if self.agent else LimitKind.UNKNOWN
-        self.key = str(self.agent.pk) if self.agent else _hidden(name)
+        self.key = str(self.agent.pk) if self.agent else _hidden(self.name)
         if until := LoginLimit.objects.locked_until(LimitKind.ADDRESS, address):
             raise Locked(until, of_account=False)
         allowed, self.until = LoginLimit.objects.take_try(self.kind, self.key)
