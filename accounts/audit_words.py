@@ -57,7 +57,7 @@ _VERBS = {
     "client.sales_stage": "Etapa",
     "client.responsible": "Responsável",
     "client.status": "Situação do cliente",
-    "client.phone": "Telefone",
+    "client.phones": "Telefone",
     "contact.client": "Cliente do contato",
     "contact.name": "Nome dado ao contato",
     "number.agents": "Quem atende o número",
