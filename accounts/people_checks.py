@@ -1,0 +1,37 @@
+"""What the verbs of `accounts.people` ask first: whom one may change, with the rows locked."""
+
+from __future__ import annotations
+
+from accounts.models import Agent
+from accounts.rights import Can, NotAllowed
+
+
+def locked(by: Agent, person: Agent) -> Agent:
+    """The row of *person*, locked until the end of the transaction, if *by* may change it.
+
+    The administrators' rows are locked with it, in one order: of two administrators who deactivate
+    each other, one finds that he would leave none.
+    """
+    rows = Agent.objects.order_by("pk").select_for_update()
+    found = {one.pk: one for one in rows.administrators() | rows.filter(pk=person.pk)}
+    fresh: Agent = found[person.pk]
+    if fresh.pk == by.pk:
+        raise NotAllowed(
+            "Isto outra pessoa faz por você; a sua senha e o seu nome mudam em Ajustes."
+        )
+    check_right(by, fresh)
+    return fresh
+
+
+def check_right(by: Agent, person: Agent) -> None:
+    if not by.may(Can.MANAGE_PEOPLE):
+        raise NotAllowed("Só a supervisão cuida das pessoas.")
+    if not by.may(Can.MANAGE_PEOPLE, person.distance):
+        raise NotAllowed("Só a administração cuida de quem administra.")
+
+
+def check_last_administrator(person: Agent, done: str) -> None:
+    """The rows are locked by `locked`."""
+    others = Agent.objects.administrators().filter(is_active=True).exclude(pk=person.pk)
+    if person.administers and not others.exists():
+        raise NotAllowed(f"{person} é a única pessoa da administração e não pode ser {done}.")
