@@ -10,16 +10,20 @@ def locked(by: Agent, person: Agent) -> Agent:
     """The row of *person*, locked until the end of the transaction, if *by* may change it.
 
     The administrators' rows are locked with it, in one order: of two administrators who deactivate
-    each other, one finds that he would leave none.
+    each other, one finds that he would leave none. *by* is locked too, and asked as he is now: his
+    own right may have ended since his request began.
     """
     rows = Agent.objects.order_by("pk").select_for_update()
-    found = {one.pk: one for one in rows.administrators() | rows.filter(pk=person.pk)}
+    # By id, so that two who lock each other's rows never wait in a ring; agents before their
+    # conversations, as `whatsapp.models.access.lock_agents` has it.
+    pair = rows.filter(pk__in=(person.pk, by.pk))
+    found = {one.pk: one for one in rows.administrators() | pair}
     fresh: Agent = found[person.pk]
     if fresh.pk == by.pk:
         raise NotAllowed(
             "Isto outra pessoa faz por você; a sua senha e o seu nome mudam em Ajustes."
         )
-    check_right(by, fresh)
+    check_right(found[by.pk], fresh)
     return fresh
 
 
