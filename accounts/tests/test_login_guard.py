@@ -193,6 +193,7 @@ def test_addresses_are_those_that_declared_proxies_saw(rf: RequestFactory, setti
         (1, "203.0.113.5", "203.0.113.5"),
         (1, f"{forged}, 203.0.113.5", "203.0.113.5"),
         (1, "2001:db8:1:2:3::4", "2001:db8:1:2::"),
+        (1, "::ffff:203.0.113.5", "203.0.113.5"),
         (1, "nada", "nada"),
         (2, f"{forged}, 203.0.113.5, 10.0.0.1", "203.0.113.5"),
         # Past the proxies: fewer addresses than they would have written.
