@@ -16,24 +16,11 @@ from accounts.rights import Can, NotAllowed, Scope
 from clients import cnpj
 from clients.fields import CNPJField, NameField
 from clients.models.choices import ClientStatus, CompanyType, SalesStage
-from clients.models.conflict import as_read, as_seen, conflicts
+from clients.models.conflict import EDITABLE, as_read, as_seen, conflicts
 from clients.models.queryset import ClientQuerySet, unless_taken
 from clients.models.visible import conversations
 from clients.names import Fold
 from live import announce
-
-# What an edit may name; `stage_since` follows the stage.
-EDITABLE = (
-    "name",
-    "cnpj",
-    "email",
-    "company_type",
-    "credit_limit",
-    "has_debt",
-    "status",
-    "sales_stage",
-    "responsible",
-)
 
 
 class Client(models.Model):

@@ -9,6 +9,19 @@ from django.db import models
 
 from accounts.models import AuditEntry
 
+# What an edit of a client may name; `stage_since` follows the stage.
+EDITABLE = (
+    "name",
+    "cnpj",
+    "email",
+    "company_type",
+    "credit_limit",
+    "has_debt",
+    "status",
+    "sales_stage",
+    "responsible",
+)
+
 FLAG_WORDS = {True: "Sim", False: "Não", None: "A consultar"}
 
 

@@ -15,7 +15,7 @@ from accounts.factories import AgentFactory
 from accounts.models import Agent
 from clients.factories import ClientFactory
 from clients.models import Client, EditConflict, SalesStage
-from clients.models.client import EDITABLE
+from clients.models.conflict import EDITABLE
 from clients.tests.conftest import told_of, trail
 from live.models import Change
 from whatsapp.factories import ConversationFactory
