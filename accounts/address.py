@@ -20,6 +20,7 @@ def address_of(request: HttpRequest) -> str:
     try:
         address = ip_address(text)
     except ValueError:
+        # A Unix socket's path, or nonsense: still a key, as long as the columns hold.
         return text[:64]
     if address.version == 4:
         return text
@@ -31,6 +32,7 @@ def address_of(request: HttpRequest) -> str:
 
 
 def _forwarded(request: HttpRequest) -> str:
+    # One declaration for the guard, the audit and DRF's own throttles.
     proxies = cast(int, settings.REST_FRAMEWORK["NUM_PROXIES"])
     header = request.META.get("HTTP_X_FORWARDED_FOR", "")
     addresses = [one.strip() for one in header.split(",") if one.strip()]

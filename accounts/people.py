@@ -31,10 +31,12 @@ def create(by: Agent, username: str, role: str, values: Mapping[str, str]) -> tu
     Raises ValidationError for a name that is taken or impossible.
     """
     person = Agent(username=username, role=role, **_known(values))
+    # Before any check of the values: whether a name is taken is told to those who may know.
     check_right(by, person)
     password = _temporary(person)
     person.full_clean(exclude=["password"])
     try:
+        # A savepoint: in PostgreSQL a failed INSERT spoils the transaction that it stands in.
         with transaction.atomic():
             person.save()
     except IntegrityError as error:  # somebody took the name since full_clean looked
@@ -75,6 +77,7 @@ def reset_password(by: Agent, person: Agent) -> str:
     password = _temporary(person)
     person.save()
     audit.record(by, "password.reset", person)
+    # NOTIFY goes out at the commit: the sockets that look then find the new password.
     _forgive(by, person)
     announce.authority_changed(person.pk)
     return password
@@ -93,6 +96,8 @@ def deactivate(by: Agent, person: Agent) -> None:
     """End his log-ins and tokens now; what he holds open goes back to the queue."""
     person = locked(by, person)
     check_last_administrator(person, "desativado")
+    # Whoever hands him work locks his row first (`whatsapp.models.access`), so that nothing comes
+    # into his hands after this and before the commit.
     if not Agent.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
         return
     audit.record(by, "person.deactivated", person)
@@ -106,6 +111,7 @@ def reactivate(by: Agent, person: Agent) -> str:
     person = locked(by, person)
     if person.is_active:
         raise NotAllowed(f"{person} já está ativo.")
+    # With a new password, whose hash ends what carries the old one: sessions, tokens, sockets.
     person.is_active = True
     password = _temporary(person)
     person.save()
@@ -121,8 +127,10 @@ def choose_password(person: Agent, password: str) -> None:
     Raises NotAllowed when his temporary password has expired, ValidationError for a weak one.
     """
     person = Agent.objects.select_for_update().get(pk=person.pk)
+    # Of the fresh row: the supervision may have given another one while this page was open.
     if person.temporary_expired:
         raise NotAllowed("A senha provisória venceu. Peça outra à supervisão.")
+    # Else the temporary one, which somebody else knows, could be made the own.
     if person.check_password(password):
         raise ValidationError("Escolha uma senha diferente da atual.")
     validate_password(password, person)

@@ -36,6 +36,8 @@ def check_right(by: Agent, person: Agent) -> None:
 
 def check_last_administrator(person: Agent, done: str) -> None:
     """The rows are locked by `locked`."""
+    # Asked by a statement of its own, which sees what was committed while this one waited for the
+    # rows: of two who demote each other the second is refused.
     others = Agent.objects.administrators().filter(is_active=True).exclude(pk=person.pk)
     if person.administers and not others.exists():
         raise NotAllowed(f"{person} é a única pessoa da administração e não pode ser {done}.")

@@ -25,16 +25,20 @@ __all__ = [
 ]
 
 
+# Not Django's PermissionDenied, which becomes a page with 403: this one is told where the person
+# clicked, and what he typed stays.
 class NotAllowed(Exception):
     """The verb is refused, by a right or by the state of things; the text is for people (pt-BR)."""
 
 
 BY_VERB: dict[Can, Right] = {right.can: right for right in TABLE}
+# Each permission stands in one line of the table: of two the last would win.
 BY_PERMISSION: dict[str, Can] = {
     permission: right.can for right in TABLE for permission in right.permissions
 }
 
 
+# A protocol, since the model of accounts imports this.
 class Person(Protocol):
     """What of an agent decides his rights."""
 
@@ -47,8 +51,11 @@ class Person(Protocol):
 def scope_of(person: Person, can: Can) -> Scope:
     """How far *person*'s right to *can* reaches. Who is inactive has none; who has a temporary
     password may only choose his own."""
+    # Pages ask the same in FirstAccessMiddleware, the API in HasOwnPassword: those send people to
+    # where a password is chosen, this refuses whatever door forgot.
     if not person.is_active or (person.must_change_password and can != Can.OWN_ACCOUNT):
         return Scope.NONE
+    # The values of Role are the names of Right's columns.
     role = "admin" if person.is_superuser else person.role
     scope: Scope = getattr(BY_VERB[can], role)
     return scope

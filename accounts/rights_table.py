@@ -85,6 +85,8 @@ def _system(can: Can, label: str, agent: Scope, supervisor: Scope, *permissions:
 
 TABLE: tuple[Right, ...] = (
     _conversation(
+        # In the admin only to look at: a form that wrote status or holder would leave the
+        # attendance as it was. Its actions call the verbs.
         Can.SEE_CONVERSATION,
         "Ver conversas e mensagens",
         VISIBLE,
@@ -94,6 +96,7 @@ TABLE: tuple[Right, ...] = (
     ),
     _conversation(Can.CLAIM, "Assumir da fila", VISIBLE),
     _conversation(Can.TAKE_OVER, "Assumir a de outra pessoa, com aviso", VISIBLE),
+    # FREE: what a colleague holds is taken over first, which asks and tells him.
     _conversation(Can.TRANSFER, "Transferir", FREE),
     _conversation(Can.FINISH, "Finalizar", OWN),
     _conversation(Can.REOPEN, "Reabrir", VISIBLE),
@@ -127,6 +130,7 @@ TABLE: tuple[Right, ...] = (
     ),
     _system(Can.SEE_NUMBER, "Ver o estado dos números", VISIBLE, ALL, "whatsapp.view_session"),
     _system(
+        # The pairing code is the key to all the number's conversations: agents see the state alone.
         Can.CONNECT_NUMBER,
         "Conectar, desconectar e parear números",
         NONE,
@@ -136,6 +140,7 @@ TABLE: tuple[Right, ...] = (
     _system(Can.STREAM_EVENTS, "Ouvir os eventos de um número pela API", VISIBLE, ALL),
     _system(Can.OWN_ACCOUNT, "Mudar a própria senha e preferências", OWN, OWN),
     _system(
+        # VISIBLE leaves out administrators (`Agent.distance`): nobody makes himself one.
         Can.MANAGE_PEOPLE,
         "Pessoas: criar, senha nova, desbloquear, desativar",
         NONE,
@@ -161,6 +166,7 @@ TABLE: tuple[Right, ...] = (
         "whatsapp.change_arrival",
     ),
     _system(
+        # Every customer's messages go to that address: not even the supervision says where.
         Can.MANAGE_WEBHOOKS,
         "Webhooks: para onde vão os eventos",
         NONE,

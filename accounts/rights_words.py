@@ -20,6 +20,7 @@ _REACH = {
 def in_words(right: Right) -> list[str]:
     """Of agent, supervisor and admin: ``não``, ``sim`` or what lies between."""
     scopes = (right.agent, right.supervisor, right.admin)
+    # The widest that anybody has is a plain "sim": only less than that needs a word.
     return [_words(right, scope, max(scopes)) for scope in scopes]
 
 
