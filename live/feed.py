@@ -20,9 +20,11 @@ from live.outlet import CloseCode, Outlet
 
 logger = logging.getLogger(__name__)
 
+# NOTIFY rings; what a listener misses while it reconnects is found by this.
 POLL = 1.0
 # Whatever ends a log-in or narrows a right takes effect within five seconds: this, and a poll.
 SWEEP = 3.0
+# static/js/heartbeat.js calls a socket deaf after 35 s of silence: three beats that did not come.
 BEAT = 10.0
 
 
@@ -34,8 +36,11 @@ class FeedReader:
     _running: ClassVar[dict[tuple[type[FeedReader], asyncio.AbstractEventLoop], FeedReader]] = {}
 
     def __init__(self) -> None:
+        # Held while changes are read and handed out, and while a socket joins: none falls
+        # between its replay and the live feed.
         self.lock = asyncio.Lock()
         self._outage = Outage(type(self).__name__)
+        # One thread, so that its connection stays and reads come in order.
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=type(self).__name__)
         self._woken = asyncio.Event()
         self._swept = 0.0
@@ -48,6 +53,7 @@ class FeedReader:
         """The one of the running loop, started when first asked for: daphne has no lifespan."""
         key = (cls, asyncio.get_running_loop())
         if key not in FeedReader._running:
+            # Of loops that have ended, as each test's does: a process has one.
             for old in [one for one in FeedReader._running if one[0] is cls]:
                 del FeedReader._running[old]
             FeedReader._running[key] = cls()
@@ -97,6 +103,7 @@ class FeedReader:
 
     def heard(self, channel: str, payload: str) -> None:
         if channel == AUTHORITY:
+            # As if the last look were long ago: `_work` checks before it hands out anything more.
             self._swept = 0.0
         self._woken.set()
 
@@ -127,9 +134,11 @@ class FeedReader:
                 await asyncio.sleep(1)
 
     async def _listen(self) -> None:
+        # Autocommit: within a transaction neither LISTEN nor what is heard would take effect.
         async with await psycopg.AsyncConnection.connect(autocommit=True, **where()) as listening:
             for channel in self.channels:
                 await listening.execute(f"LISTEN {channel}")
+            # What was announced before we listened is read now.
             self._woken.set()
             async for note in listening.notifies():
                 self.heard(note.channel, note.payload)
@@ -137,6 +146,7 @@ class FeedReader:
     async def _work(self) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), POLL)
+        # Before reading: what is announced meanwhile wakes once more.
         self._woken.clear()
         async with self.lock:
             # Before the changes: whose log-in just ended hears none of them.

@@ -32,6 +32,7 @@ class Outage:
     def report(self, error: Exception) -> None:
         now = time.monotonic()
         if self._since is None:
+            # As if said a while ago, so that the first report speaks.
             self._since, self._said = now, now - REPEAT
         if now - self._said >= REPEAT:
             self._said = now

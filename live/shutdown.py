@@ -27,5 +27,6 @@ def begin() -> None:
     """Call everybody who registered. Later calls do nothing."""
     global _begun
     _begun = True
+    # One by one: a callback may unregister others.
     while _callbacks:
         _callbacks.pop()()
