@@ -43,7 +43,7 @@ class FeedReader:
         # One thread, so that its connection stays and reads come in order.
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=type(self).__name__)
         self._woken = asyncio.Event()
-        self._swept = 0.0
+        self._swept, self._authority_told = 0.0, False
         steps = (self._listen, self._work)
         self._tasks = [asyncio.create_task(self._forever(step)) for step in steps]
         self._tasks.append(asyncio.create_task(self._beat()))
@@ -103,8 +103,8 @@ class FeedReader:
 
     def heard(self, channel: str, payload: str) -> None:
         if channel == AUTHORITY:
-            # As if the last look were long ago: `_work` checks before it hands out anything more.
-            self._swept = 0.0
+            # `_work` checks before it hands out anything more.
+            self._authority_told = True
         self._woken.set()
 
     def outage(self, away: bool) -> None:
@@ -150,10 +150,12 @@ class FeedReader:
         self._woken.clear()
         async with self.lock:
             # Before the changes: whose log-in just ended hears none of them.
-            if time.monotonic() - self._swept > SWEEP:
-                # Set first, so that what is announced meanwhile is looked at once more.
-                self._swept = time.monotonic()
+            if self._authority_told or time.monotonic() - self._swept > SWEEP:
+                # First, so that what is announced meanwhile is looked at once more; and so that a
+                # check that failed is made again before anything is handed out.
+                self._swept, self._authority_told = 0.0, False
                 await self.check_authority()
+                self._swept = time.monotonic()
             await self.catch_up()
         await self.periodically()
 
