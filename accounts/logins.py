@@ -15,7 +15,7 @@ from accounts.models import Agent
 
 @dataclass(frozen=True)
 class Login:
-    """Whose log-in it is, its row, and the hash that ties it to his password."""
+    """One browser's log-in: whose, the key of its session row, the hash made of his password."""
 
     agent_id: int
     session_key: str

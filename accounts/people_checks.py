@@ -28,6 +28,7 @@ def locked(by: Agent, person: Agent) -> Agent:
 
 
 def check_right(by: Agent, person: Agent) -> None:
+    """Raises NotAllowed (pt-BR) unless *by* may change *person* by the table of rights."""
     if not by.may(Can.MANAGE_PEOPLE):
         raise NotAllowed("Só a supervisão cuida das pessoas.")
     if not by.may(Can.MANAGE_PEOPLE, person.distance):
@@ -35,7 +36,7 @@ def check_right(by: Agent, person: Agent) -> None:
 
 
 def check_last_administrator(person: Agent, done: str) -> None:
-    """The rows are locked by `locked`."""
+    """Raises NotAllowed if nobody would be left to administer; call with the rows `locked`."""
     # Asked by a statement of its own, which sees what was committed while this one waited for the
     # rows: of two who demote each other the second is refused.
     others = Agent.objects.administrators().filter(is_active=True).exclude(pk=person.pk)

@@ -76,7 +76,7 @@ class SeenForm(forms.ModelForm):
 
 @contextmanager
 def told_by_django() -> Iterator[None]:
-    """Say a refusal by a right as Django's admin says it: 403."""
+    """Turn NotAllowed into PermissionDenied, which Django's admin answers with 403."""
     try:
         yield
     except NotAllowed as error:

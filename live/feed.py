@@ -29,8 +29,10 @@ BEAT = 10.0
 
 
 class FeedReader:
-    """Hears NOTIFY, reads on a thread of its own, and goes on whatever happens. A kind of reader
-    says in `catch_up` what it does when something changed, with the lock held."""
+    """Base of the readers: hears NOTIFY, reads on a thread of its own, goes on after any error.
+
+    A subclass says in `catch_up` what it does when something changed, with the lock held.
+    """
 
     channels: ClassVar[tuple[str, ...]] = (CHANGES, AUTHORITY)
     _running: ClassVar[dict[tuple[type[FeedReader], asyncio.AbstractEventLoop], FeedReader]] = {}

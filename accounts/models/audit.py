@@ -57,7 +57,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         return found
 
     def search(self, words: str) -> AuditQuerySet:
-        """Entries whose object was called so then."""
+        """Entries whose label, what the object was called then, holds *words* without accents."""
         # Both sides through `plain`. The index of trigrams serves from three letters on.
         return self.filter(label_plain__contains=plain(words))
 

@@ -182,7 +182,7 @@ class Client(models.Model):
         self.full_clean(exclude=others, validate_constraints=False)
 
     def _write(self, changed: list[str]) -> None:
-        """Of a row that is held."""
+        """Save the *changed* fields and the new version, of a row that is held (`hold`)."""
         self.version += 1
         fields = [*changed, "version", "updated_at"]
         if "sales_stage" in changed:
