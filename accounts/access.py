@@ -28,6 +28,7 @@ def for_agents(view: View[P]) -> View[P]:
     def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
+        # The browser would follow a redirect by itself, and the log-in page land inside a pane.
         if request.headers.get("HX-Request"):
             return render(request, "atendimento/live/expired.html", status=401)
         return redirect_to_login(request.get_full_path())
@@ -41,6 +42,7 @@ def requires(can: Can) -> Callable[[View[P]], View[P]]:
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            # Asked at each request and kept nowhere: a right that ended is gone with the next.
             if not cast(Agent, request.user).may(can):
                 raise PermissionDenied(can)
             return view(request, *args, **kwargs)

@@ -18,6 +18,7 @@ from accounts.rights import NotAllowed
 admin.site.unregister(Group)
 
 
+# Django's forms would write past the verbs: no right asked, no audit, no socket told.
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Nobody adds, changes or deletes by a form."""
 
@@ -59,6 +60,7 @@ class AgentAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, rows: QuerySet[Agent], verb: Callable[[Agent, Agent], Any]
     ) -> None:
         by, done = cast(Agent, request.user), 0
+        # One by one, each in its own transaction: who may not be touched holds up nobody else.
         for person in rows:
             try:
                 verb(by, person)

@@ -25,6 +25,8 @@ class Entrance:
 
 # A process that says nothing is a command: a web request and the worker say what they are.
 _BY_COMMAND = Entrance(Door.COMMAND)
+# Of the context and not of the thread: `sync_to_async` carries it into its threads, and requests
+# that share one do not see each other's.
 _entrance: ContextVar[Entrance] = ContextVar("entrance", default=_BY_COMMAND)
 
 
@@ -55,10 +57,13 @@ def record(
     Must run in the transaction of what it tells of, so that neither stands without the other.
     """
     entry = _entry(actor, verb, conversation_id=conversation_id, client_id=client_id)
+    # The columns' length, as in `AuditEntry`: what is too long is cut, for an audit that failed
+    # would undo what it tells of.
     entry.old, entry.new = _text(old, 300), _text(new, 300)
     if subject is not None:
         entry.object_type = subject._meta.model_name or ""
         entry.object_id = subject.pk
+    # What it is called now: the row may get another name or go, the entry stays readable.
     _label(entry, label or str(subject or ""))
     entry.save()
 
@@ -80,6 +85,7 @@ def _entry(actor: Agent | None, verb: str, **ids: Any) -> AuditEntry:
     entrance = _entrance.get()
     return AuditEntry(
         actor=actor,
+        # Beside the key, which is set to NULL when the person's row goes.
         actor_name=_text(actor or "", 160),
         door=entrance.door,
         address=entrance.address,
@@ -90,8 +96,10 @@ def _entry(actor: Agent | None, verb: str, **ids: Any) -> AuditEntry:
 
 def _label(entry: AuditEntry, text: str) -> None:
     entry.label = _text(text, 160)
+    # Resolved characters may be longer than what they came from (ß, ﬁ), hence the wider column.
     entry.label_plain = plain(entry.label)[:200]
 
 
 def _text(value: object, longest: int) -> str:
+    # PostgreSQL's text cannot hold a NUL.
     return "" if value is None else str(value).replace("\0", "")[:longest]

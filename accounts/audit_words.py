@@ -17,6 +17,9 @@ KINDS = {
     "audit": "Auditoria",
 }
 
+# A verb that is missing here is shown as it is, and the search by words does not find it. Of
+# "client." the rest is a field as `clients.models.conflict.EDITABLE` names it (a test compares), of
+# "conversation." a kind of `whatsapp.models.EventKind`.
 _VERBS = {
     "login.done": "Entrou",
     "login.out": "Saiu",
@@ -57,7 +60,7 @@ _VERBS = {
     "client.sales_stage": "Etapa",
     "client.responsible": "Responsável",
     "client.status": "Situação do cliente",
-    "client.phone": "Telefone",
+    "client.phones": "Telefone",
     "contact.client": "Cliente do contato",
     "contact.name": "Nome dado ao contato",
     "number.agents": "Quem atende o número",

@@ -18,4 +18,5 @@ def line(cells: Iterable[object]) -> str:
 
 
 def _safe(cell: str) -> str:
+    # Also after spaces, which importers strip. The apostrophe is how a spreadsheet marks text.
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

@@ -31,6 +31,8 @@ class LogInForm(AuthenticationForm):
         error_messages={"max_length": "A senha tem no máximo 128 caracteres."},
     )
 
+    # One sentence for a wrong name, a wrong password and a deactivated person: none of them tells
+    # which names exist.
     error_messages = {"invalid_login": WRONG, "inactive": WRONG}
 
     def confirm_login_allowed(self, user: Agent) -> None:
@@ -136,6 +138,8 @@ class CursorField(forms.RegexField):
 
     def __init__(self) -> None:
         super().__init__(
+            # 17 digits of microseconds reach the year 5138, which datetime and PostgreSQL both
+            # hold; 18 digits of an id fit a bigint.
             regex=r"\A[0-9]{1,17}-[0-9]{1,18}\Z",
             required=False,
             error_messages={"invalid": "Esta página não existe."},
@@ -151,6 +155,7 @@ class CursorField(forms.RegexField):
 
 def cursor_text(at: datetime, pk: int) -> str:
     """What `CursorField` reads."""
+    # Divided whole: a float would round, and the next page skip rows of the same millisecond.
     return f"{(at - EPOCH) // timedelta(microseconds=1)}-{pk}"
 
 

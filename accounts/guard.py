@@ -47,16 +47,20 @@ class Attempt:
     """One try to log in as *name*. Making it raises Locked; then say `failed` or `succeeded`."""
 
     def __init__(self, name: str, address: str) -> None:
-        self.address = address
-        self.agent = Agent.objects.filter(username=_normal(name)).first()
+        self.name, self.address = _normal(name), address
+        self.agent = Agent.objects.filter(username=self.name).first()
         self.kind = LimitKind.ACCOUNT if self.agent else LimitKind.UNKNOWN
-        self.key = str(self.agent.pk) if self.agent else _hidden(name)
+        self.key = str(self.agent.pk) if self.agent else _hidden(self.name)
+        # First of all: a locked address takes no tries from the accounts that it goes on naming.
         if until := LoginLimit.objects.locked_until(LimitKind.ADDRESS, address):
             raise Locked(until, of_account=False)
         allowed, self.until = LoginLimit.objects.take_try(self.kind, self.key)
         if not allowed:
+            # No end known: the lock ran out between the two statements of `take_try`.
             raise Locked(self.until or timezone.now(), of_account=True)
 
+    # Entries and the address's count stand together. `failed` raises Locked only after this has
+    # committed: raised within, it would take the count back.
     @transaction.atomic
     def _count(self) -> datetime | None:
         self._record("login.failed")
@@ -78,6 +82,7 @@ class Attempt:
 
     def succeeded(self) -> None:
         """The password was right: the account's count begins anew, the address's goes on."""
+        # Were the address forgiven, one account of his own would give a guesser new tries for ever.
         LoginLimit.objects.forgive(self.kind, self.key)
 
     def _record(self, verb: str, until: datetime | None = None) -> None:
@@ -92,10 +97,13 @@ def unlock_address(address: str) -> bool:
 
 
 def _normal(name: str) -> str:
+    # As `AbstractUser.clean` stores names, cut to their column: the password must be checked under
+    # the name that was counted, or another spelling would be counted apart.
     return unicodedata.normalize("NFKC", name[:150]).replace("\0", "")
 
 
 def _hidden(name: str) -> str:
+    # Keyed with SECRET_KEY: a plain hash of a password that was typed here could be guessed.
     return salted_hmac("accounts.guard", name, algorithm="sha256").hexdigest()
 
 

@@ -15,7 +15,7 @@ from accounts.models import Agent
 
 @dataclass(frozen=True)
 class Login:
-    """Whose log-in it is, its row, and the hash that ties it to his password."""
+    """One browser's log-in: whose, the key of its session row, the hash made of his password."""
 
     agent_id: int
     session_key: str
@@ -36,6 +36,8 @@ def still_valid(logins: Collection[Login]) -> dict[Login, Agent]:
     A log-in ends with its row (log-out, expiry, a flushed table), with the password, and with the
     person's being active: the same that Django asks at each request.
     """
+    # The same as Django's `get_user` asks of a request, for all sockets of a process at once: a
+    # socket has no next request. Each way out is tried in atendimento/tests/test_socket_ends.py.
     keys = {login.session_key for login in logins}
     rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     alive = set(rows.values_list("session_key", flat=True))

@@ -56,6 +56,7 @@ def audit_door(get_response: Answer) -> Answer:
 class FirstAccessMiddleware(MiddlewareMixin):
     """Who has a temporary password gets no other page than the one to choose his own."""
 
+    # Here and not before the view is known: what is open is told by the name of the address.
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
@@ -65,9 +66,11 @@ class FirstAccessMiddleware(MiddlewareMixin):
         if not request.user.is_authenticated or not request.user.must_change_password:
             return None
         name = "first_access"
+        # The log-in was good for choosing a password and for nothing else: now for nothing.
         if request.user.temporary_expired:
             logout(request)
             name = "login"
+        # A redirect would be followed within the pane; HX-Redirect takes the whole page there.
         if request.headers.get("HX-Request"):
             return HttpResponse(status=401, headers={"HX-Redirect": reverse(name)})
         return redirect(name)
@@ -77,6 +80,8 @@ class LockedMiddleware(MiddlewareMixin):
     """Answers for every door that checks a password when the guard refuses to."""
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        # It comes from below `authenticate`, which pages, admin and API call in their own ways.
+        # DRF's handler does not know it and lets it pass up to here.
         if not isinstance(error, Locked):
             return None
         if door_of(request.path) == Door.API:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts import audit, passwords, withdrawal
 from accounts.models import Agent, LimitKind, LoginLimit, Role
+from accounts.people_checks import check_last_administrator, check_right, locked
 from accounts.rights import Can, NotAllowed, Scope
 from live import announce
 
@@ -30,10 +31,12 @@ def create(by: Agent, username: str, role: str, values: Mapping[str, str]) -> tu
     Raises ValidationError for a name that is taken or impossible.
     """
     person = Agent(username=username, role=role, **_known(values))
-    _check_right(by, person)
+    # Before any check of the values: whether a name is taken is told to those who may know.
+    check_right(by, person)
     password = _temporary(person)
     person.full_clean(exclude=["password"])
     try:
+        # A savepoint: in PostgreSQL a failed INSERT spoils the transaction that it stands in.
         with transaction.atomic():
             person.save()
     except IntegrityError as error:  # somebody took the name since full_clean looked
@@ -48,7 +51,7 @@ def edit(by: Agent, person: Agent, role: str, values: Mapping[str, str]) -> None
 
     Raises ValidationError for impossible values.
     """
-    person = _locked(by, person)
+    person = locked(by, person)
     for name, value in _known(values).items():
         _set(by, person, name, value)
     if role != person.role:
@@ -60,21 +63,21 @@ def edit(by: Agent, person: Agent, role: str, values: Mapping[str, str]) -> None
 @transaction.atomic
 def change_role(by: Agent, person: Agent, role: str) -> None:
     """Give another role; what he may not hold with it goes back to the queue."""
-    person = _locked(by, person)
+    person = locked(by, person)
     if role != person.role:
         _change_role(by, person, role)
-        person.save()
 
 
 @transaction.atomic
 def reset_password(by: Agent, person: Agent) -> str:
     """Give a temporary password; ends his log-ins and tokens and unlocks the account."""
-    person = _locked(by, person)
+    person = locked(by, person)
     if not person.is_active:
         raise NotAllowed(f"{person} está desativado. Reative para dar uma senha.")
     password = _temporary(person)
     person.save()
     audit.record(by, "password.reset", person)
+    # NOTIFY goes out at the commit: the sockets that look then find the new password.
     _forgive(by, person)
     announce.authority_changed(person.pk)
     return password
@@ -84,15 +87,17 @@ def reset_password(by: Agent, person: Agent) -> str:
 def unlock(by: Agent | None, person: Agent) -> bool:
     """Let *person* try again at once; returns whether he was locked. *by* None: a command."""
     if by is not None:
-        _check_right(by, person)
+        check_right(by, person)
     return _forgive(by, person)
 
 
 @transaction.atomic
 def deactivate(by: Agent, person: Agent) -> None:
     """End his log-ins and tokens now; what he holds open goes back to the queue."""
-    person = _locked(by, person)
-    _check_last_administrator(person, "desativado")
+    person = locked(by, person)
+    check_last_administrator(person, "desativado")
+    # Whoever hands him work locks his row first (`whatsapp.models.access`), so that nothing comes
+    # into his hands after this and before the commit.
     if not Agent.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
         return
     audit.record(by, "person.deactivated", person)
@@ -103,9 +108,10 @@ def deactivate(by: Agent, person: Agent) -> None:
 @transaction.atomic
 def reactivate(by: Agent, person: Agent) -> str:
     """Let him in again, by a temporary password: old log-ins and tokens do not come to life."""
-    person = _locked(by, person)
+    person = locked(by, person)
     if person.is_active:
         raise NotAllowed(f"{person} já está ativo.")
+    # With a new password, whose hash ends what carries the old one: sessions, tokens, sockets.
     person.is_active = True
     password = _temporary(person)
     person.save()
@@ -121,8 +127,10 @@ def choose_password(person: Agent, password: str) -> None:
     Raises NotAllowed when his temporary password has expired, ValidationError for a weak one.
     """
     person = Agent.objects.select_for_update().get(pk=person.pk)
+    # Of the fresh row: the supervision may have given another one while this page was open.
     if person.temporary_expired:
         raise NotAllowed("A senha provisória venceu. Peça outra à supervisão.")
+    # Else the temporary one, which somebody else knows, could be made the own.
     if person.check_password(password):
         raise ValidationError("Escolha uma senha diferente da atual.")
     validate_password(password, person)
@@ -146,48 +154,17 @@ def rename(person: Agent, first_name: str, last_name: str) -> None:
     person.save()
 
 
-def _locked(by: Agent, person: Agent) -> Agent:
-    """The row of *person*, locked until the end of the transaction, if *by* may change it.
-
-    The administrators' rows are locked with it, in one order: of two administrators who deactivate
-    each other, one finds that he would leave none.
-    """
-    rows = Agent.objects.order_by("pk").select_for_update()
-    found = {one.pk: one for one in rows.administrators() | rows.filter(pk=person.pk)}
-    fresh: Agent = found[person.pk]
-    if fresh.pk == by.pk:
-        raise NotAllowed(
-            "Isto outra pessoa faz por você; a sua senha e o seu nome mudam em Ajustes."
-        )
-    _check_right(by, fresh)
-    return fresh
-
-
-def _check_right(by: Agent, person: Agent) -> None:
-    if not by.may(Can.MANAGE_PEOPLE):
-        raise NotAllowed("Só a supervisão cuida das pessoas.")
-    if not by.may(Can.MANAGE_PEOPLE, person.distance):
-        raise NotAllowed("Só a administração cuida de quem administra.")
-
-
-def _check_last_administrator(person: Agent, done: str) -> None:
-    """The rows are locked by `_locked`."""
-    others = Agent.objects.administrators().filter(is_active=True).exclude(pk=person.pk)
-    if person.administers and not others.exists():
-        raise NotAllowed(f"{person} é a única pessoa da administração e não pode ser {done}.")
-
-
 def _change_role(by: Agent, person: Agent, role: str) -> None:
     if role not in Role.values:
         raise ValidationError({"role": "Escolha um papel da lista."})
     if role == Role.ADMIN and not by.may(Can.MANAGE_PEOPLE, Scope.ALL):
         raise NotAllowed("Só a administração dá o papel de administração.")
-    _check_last_administrator(person, "rebaixado")
+    check_last_administrator(person, "rebaixado")
     old = person.get_role_display()
     # A superuser has every right whatever his role says: below administration he is none.
     person.role, person.is_superuser = role, person.is_superuser and role == Role.ADMIN
     audit.record(by, "person.role", person, old=old, new=person.get_role_display())
-    # Written first: what is withdrawn is decided in SQL, by the role that the row has.
+    # Written before work goes back: what the new role may not hold is asked in SQL.
     person.save(update_fields=["role", "is_superuser", "is_staff"])
     withdrawal.withdrawn(person.pk)
     announce.authority_changed(person.pk)

@@ -7,10 +7,10 @@ from accounts.rights_words import in_words
 
 _HEAD = """# Quem pode o quê
 
-Escrito por `manage.py permissoes --escrever` a partir de `accounts/rights.py`; um teste compara os
-dois. Vale igual nas páginas, nos sockets, na API, no admin e nos comandos. *Os seus números* são os
-que a pessoa pode ver. Quem está desativado, ou ainda tem senha provisória, não pode nada (senão
-criar a própria senha).
+Escrito por `manage.py permissoes --escrever` a partir de `accounts/rights_table.py`; um teste
+compara os dois. Vale igual nas páginas, nos sockets, na API, no admin e nos comandos. *Os seus
+números* são os que a pessoa pode ver. Quem está desativado, ou ainda tem senha provisória, não pode
+nada (senão criar a própria senha).
 """
 
 

@@ -32,6 +32,8 @@ def count_with(function: CountHeld) -> None:
 
 
 def withdrawn(agent_id: int) -> None:
+    """Call what is registered, after the rights of *agent_id* were written (it asks in SQL)."""
+    # Nothing is caught: a failure undoes the change, and nobody keeps work without the right to it.
     for function in _give_back:
         function(agent_id)
 

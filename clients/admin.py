@@ -21,6 +21,7 @@ class ClientAdminForm(SeenForm):
         super().__init__(*args, **kwargs)
         people = self.fields.get("responsible")
         if isinstance(people, forms.ModelChoiceField):
+            # Who is responsible stays on the list when he leaves, or the page could not be saved.
             known = Q(is_active=True) | Q(pk=self.instance.responsible_id)
             people.queryset = Agent.objects.filter(known)
 
@@ -33,6 +34,7 @@ class TelephoneFormSet(forms.BaseInlineFormSet):
         for form in self.forms:
             key = form.instance.key
             if key and key in typed:
+                # The database would refuse the second as if another client had it.
                 form.add_error("number", "Este telefone está repetido.")
             typed.add(key)
 
@@ -57,6 +59,7 @@ def to_stage(stage: SalesStage) -> Callable[[Any, HttpRequest, QuerySet[Client]]
             moved = [client.move_to_stage(cast(Agent, request.user), stage) for client in chosen]
         self.message_user(request, f"Em {stage.label} agora, e antes não: {sum(moved)}.")
 
+    # The admin tells its actions apart by the functions' names.
     move.__name__ = f"to_{stage.value}"
     return move
 
@@ -91,10 +94,12 @@ class ClientAdmin(Searched):
         agent = cast(Agent, request.user)
         with told_by_django():
             if change:
+                # The verb reads the row anew: what else the form put into *obj* is not written.
                 obj.edit(agent, form.written())
                 return
             obj.pk = Client.objects.create_by(agent, form.cleaned_data).pk
         obj.refresh_from_db()
+        # The verb made another instance; the admin goes on with this one.
         obj._state.adding = False
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -111,5 +116,6 @@ class ClientAdmin(Searched):
             obj.delete_by(cast(Agent, request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:
+        # Django would delete them in one statement: no right asked, no entry, no page told.
         for client in queryset:
             self.delete_model(request, client)

@@ -36,6 +36,7 @@ class SeenForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
+            # Django compares with the hidden value, not with the row, to say what was touched.
             field.show_hidden_initial = bool(self.instance.pk)
 
     def clean(self) -> dict[str, Any]:
@@ -75,7 +76,7 @@ class SeenForm(forms.ModelForm):
 
 @contextmanager
 def told_by_django() -> Iterator[None]:
-    """Say a refusal by a right as Django's admin says it: 403."""
+    """Turn NotAllowed into PermissionDenied, which Django's admin answers with 403."""
     try:
         yield
     except NotAllowed as error:

@@ -12,6 +12,7 @@ LONGEST_TYPED = 40
 SHORTEST_PART = 4
 TAKEN = "Já existe um cliente com este CNPJ."
 
+# Knows the letters too: each counts as its ASCII code less 48, so that digits count as before.
 _rule = CNPJ()
 _PUNCTUATION = str.maketrans("", "", " ./-")
 
@@ -29,6 +30,7 @@ def clean(text: str) -> str:
 
 def normalise(text: str) -> str:
     """Return *text* in plain upper-case characters and without its mask; checks nothing."""
+    # One more than may be: what is too long stays so, and no megabyte is normalised.
     return plain(text[: LONGEST_TYPED + 1]).upper().translate(_PUNCTUATION)
 
 
@@ -45,6 +47,7 @@ def validate(code: str) -> None:
 def search_part(text: str) -> str:
     """The part of a CNPJ that *text* may mean; empty when it is too short or has no digit."""
     code = normalise(text)
+    # Without a digit it is a word: "casa" is looked for in names alone.
     known = code.isascii() and code.isalnum() and any(char.isdigit() for char in code)
     return code if known and len(code) >= SHORTEST_PART else ""
 

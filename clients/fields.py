@@ -17,6 +17,7 @@ class NameField(models.CharField):
         super().__init__(*args, **{"max_length": names.LONGEST, **kwargs})
 
     def to_python(self, value: Any) -> Any:
+        # Filters come by here too (`get_prep_value`), so that nobody cleans a name before asking.
         return names.clean(value) if isinstance(value, str) else super().to_python(value)
 
 
@@ -24,6 +25,7 @@ class CNPJFormField(forms.CharField):
     """Shows the mask, takes it or not, and returns 14 characters, or None for an empty text."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # None and not "": the unique index takes any number of NULLs, but one empty text.
         kwargs.update(max_length=cnpj.LONGEST_TYPED, empty_value=None)
         super().__init__(*args, **kwargs)
 
@@ -43,6 +45,7 @@ class CNPJField(models.CharField):
         fixed = {"max_length": 14, "null": True, "blank": True, "unique": True}
         kwargs.setdefault("error_messages", {"unique": cnpj.TAKEN})
         super().__init__(*args, **(kwargs | fixed))
+        # In place of Django's, which would complain of the length first and less plainly.
         self.validators = [cnpj.validate]
 
     def to_python(self, value: Any) -> Any:

@@ -33,6 +33,7 @@ def clean(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         joined = {match.start() for match in _USED_JOINER.finditer(text)}
         kept = (_kept(char, n in joined) for n, char in enumerate(text))
+        # Composed only now: what was dropped may have stood between a letter and its accent.
         text = _without_stacks(unicodedata.normalize("NFC", "".join(kept)))
     text = " ".join(text.split())[:LONGEST].rstrip()
     return text if is_visible(text) else ""
@@ -44,6 +45,7 @@ def _kept(char: str, joins: bool) -> str:
     category = unicodedata.category(char)
     if category in ("Cc", "Zl", "Zp"):
         return " "
+    # Cs are halves of pairs, which UTF-8 cannot store; of Cn nobody knows how it will look.
     return "" if category in ("Cf", "Cs", "Cn") else char
 
 
@@ -76,5 +78,6 @@ class Fold(models.Func):
     """A text without accents and case, as names are compared: the function of clients' first
     migration, immutable so that columns and indexes can be made of it."""
 
+    # Words that are looked for are folded by it as well: Python lacks unaccent's dictionary.
     function = "clients_fold"
     output_field = models.TextField()

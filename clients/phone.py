@@ -29,6 +29,7 @@ _TRUNK = re.compile(r"^\W*0\s*[xX]{2}")
 # What follows the country: a DDD, then nine digits from 9 on, or eight; or a toll-free number.
 _BRAZILIAN = re.compile(r"(?:[1-9]{2}(?:9\d{8}|[2-9]\d{7})|(?:800|300|500|900)\d{6,7})")
 
+# A mobile as it was written before the ninth digit, or the beginning of one: DDD, then 6 to 9.
 _BEFORE_NINTH = re.compile(r"^((?:55)?[1-9]{2})([6-9][0-9]{3,7})$")
 
 
@@ -56,6 +57,7 @@ def parse(text: str) -> str:
 
 def _brazilian(number: str) -> str:
     """E.164 of digits without "+" or "00" before them: national, or with 55 in front."""
+    # Not shorter ones: 55 is also a DDD (Santa Maria).
     if len(number) in (12, 13) and number.startswith("55"):
         return _international(number)
     if len(local := number.lstrip("0")) in (8, 9):
@@ -78,6 +80,7 @@ def _international(number: str) -> str:
     except phonenumbers.NumberParseException as error:
         raise ValidationError(INVALID) from error
     e164 = digits(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    # Of the length only: which ranges are in use changes faster than the library.
     known = parsed.country_code != 55 or _BRAZILIAN.fullmatch(e164[2:])
     if not known or not phonenumbers.is_possible_number(parsed):
         raise ValidationError(INVALID)
@@ -98,6 +101,7 @@ def match_key(phone: str) -> str:
     return phone
 
 
+# test_the_key_is_the_same_in_python_and_in_sql compares the two.
 class PhoneKey(models.Func):
     """`match_key` of a column, in SQL. Without regular expressions, which take ten times as long
     (10 µs), since each new contact pays for it."""
@@ -122,6 +126,7 @@ def search_keys(text: str) -> list[str]:
     part = digits(_TRUNK.sub("0", plain(text), count=1)).lstrip("0")
     if len(part) < SHORTEST_PART:
         return []
+    # All readings: whether 86988 begins with a DDD or stands in the middle cannot be known.
     return sorted({match_key(part), _BEFORE_NINTH.sub(r"\g<1>9\g<2>", part), part})
 
 

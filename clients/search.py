@@ -16,6 +16,7 @@ from clients.typed import plain
 # More than a person types; what is longer is cut, so that no search costs without an end.
 LONGEST = 100
 MOST_TERMS = 8
+# A trunk zero as cards print it (0xx86) is a number, though there are letters in it.
 _NUMBER = re.compile(r"\W*0[xX]{2}\d*\W*|[\d()+./-]+")
 
 
@@ -32,11 +33,13 @@ class Term:
         """That all the words are in *column*, which holds folded text."""
         found = Q()
         for word in self.words:
+            # Django escapes % and _ of an expression in SQL; test_hostile_words_are_read_literally.
             found &= Q(**{f"{column}__contains": Fold(Value(word))})
         return found
 
     def in_phones(self, column: str) -> Q:
         """That one reading as a telephone is in *column*, which holds `phone.match_key`s."""
+        # Nothing, for the readings to be added to: an empty Q would be everything.
         found = Q(pk__in=())
         for key in self.phones:
             found |= Q(**{f"{column}__contains": key})
@@ -56,6 +59,7 @@ def _terms(words: list[str]) -> Iterator[Term]:
         if is_number:
             parts = tuple(group)
             number = " ".join(parts)
+            # Also as words: "Auto Center 24 Horas" is found by its 24.
             yield Term(parts, tuple(phone.search_keys(number)), cnpj.search_part(number))
         else:
             for word in group:

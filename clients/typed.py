@@ -13,6 +13,7 @@ def plain(text: str) -> str:
 
 def _plain(char: str) -> str:
     if char.isascii():
+        # A tab or line break parts words, as a space does.
         return char if char.isprintable() else " "
     category = unicodedata.category(char)
     if category in ("Cc", "Cf"):

@@ -14,18 +14,23 @@ from django.db import connection
 
 from live.models import Change, ChangeKind, xmin
 
+# Channels. A payload may have 8000 bytes: ids and a word, never what people wrote.
 CHANGES = "painel_changes"
 TYPING = "painel_typing"
 OUTBOX = "painel_outbox"
 NUMBERS = "painel_numbers"
 AUTHORITY = "painel_authority"
 
+# Arrays, so that the statement is the same for one row and a thousand. Its own clock: a long
+# transaction's now() may lie before what retention keeps. `xid` is the column's default.
 _INSERT = """
     INSERT INTO live_change (kind, session_id, conversation_id, subject_id, at)
     SELECT *, clock_timestamp()
     FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"""
 
 
+# Whoever is not listening just then misses it: every reader polls as well. Commits with a NOTIFY
+# wait for each other, on one lock of the cluster: changes send one empty payload, however many.
 def notify(channel: str, payload: str = "") -> None:
     """Send a NOTIFY; equal ones within a transaction reach listeners once, at commit."""
     with connection.cursor() as cursor:

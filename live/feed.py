@@ -20,25 +20,32 @@ from live.outlet import CloseCode, Outlet
 
 logger = logging.getLogger(__name__)
 
+# NOTIFY rings; what a listener misses while it reconnects is found by this.
 POLL = 1.0
 # Whatever ends a log-in or narrows a right takes effect within five seconds: this, and a poll.
 SWEEP = 3.0
+# static/js/heartbeat.js calls a socket deaf after 35 s of silence: three beats that did not come.
 BEAT = 10.0
 
 
 class FeedReader:
-    """Hears NOTIFY, reads on a thread of its own, and goes on whatever happens. A kind of reader
-    says in `catch_up` what it does when something changed, with the lock held."""
+    """Base of the readers: hears NOTIFY, reads on a thread of its own, goes on after any error.
+
+    A subclass says in `catch_up` what it does when something changed, with the lock held.
+    """
 
     channels: ClassVar[tuple[str, ...]] = (CHANGES, AUTHORITY)
     _running: ClassVar[dict[tuple[type[FeedReader], asyncio.AbstractEventLoop], FeedReader]] = {}
 
     def __init__(self) -> None:
+        # Held while changes are read and handed out, and while a socket joins: none falls
+        # between its replay and the live feed.
         self.lock = asyncio.Lock()
         self._outage = Outage(type(self).__name__)
+        # One thread, so that its connection stays and reads come in order.
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=type(self).__name__)
         self._woken = asyncio.Event()
-        self._swept = 0.0
+        self._swept, self._authority_told = 0.0, False
         steps = (self._listen, self._work)
         self._tasks = [asyncio.create_task(self._forever(step)) for step in steps]
         self._tasks.append(asyncio.create_task(self._beat()))
@@ -48,6 +55,7 @@ class FeedReader:
         """The one of the running loop, started when first asked for: daphne has no lifespan."""
         key = (cls, asyncio.get_running_loop())
         if key not in FeedReader._running:
+            # Of loops that have ended, as each test's does: a process has one.
             for old in [one for one in FeedReader._running if one[0] is cls]:
                 del FeedReader._running[old]
             FeedReader._running[key] = cls()
@@ -97,7 +105,8 @@ class FeedReader:
 
     def heard(self, channel: str, payload: str) -> None:
         if channel == AUTHORITY:
-            self._swept = 0.0
+            # `_work` checks before it hands out anything more.
+            self._authority_told = True
         self._woken.set()
 
     def outage(self, away: bool) -> None:
@@ -127,9 +136,11 @@ class FeedReader:
                 await asyncio.sleep(1)
 
     async def _listen(self) -> None:
+        # Autocommit: within a transaction neither LISTEN nor what is heard would take effect.
         async with await psycopg.AsyncConnection.connect(autocommit=True, **where()) as listening:
             for channel in self.channels:
                 await listening.execute(f"LISTEN {channel}")
+            # What was announced before we listened is read now.
             self._woken.set()
             async for note in listening.notifies():
                 self.heard(note.channel, note.payload)
@@ -137,13 +148,16 @@ class FeedReader:
     async def _work(self) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), POLL)
+        # Before reading: what is announced meanwhile wakes once more.
         self._woken.clear()
         async with self.lock:
             # Before the changes: whose log-in just ended hears none of them.
-            if time.monotonic() - self._swept > SWEEP:
-                # Set first, so that what is announced meanwhile is looked at once more.
-                self._swept = time.monotonic()
+            if self._authority_told or time.monotonic() - self._swept > SWEEP:
+                # First, so that what is announced meanwhile is looked at once more; and so that a
+                # check that failed is made again before anything is handed out.
+                self._swept, self._authority_told = 0.0, False
                 await self.check_authority()
+                self._swept = time.monotonic()
             await self.catch_up()
         await self.periodically()
 

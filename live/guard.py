@@ -39,6 +39,7 @@ class Guarded:
             logger.exception("a socket failed: %s", scope.get("path"))
         else:
             return
+        # Closed before it is accepted, a socket is a refused handshake: the page sees no code.
         if not accepted:
             await sent({"type": "websocket.accept"})
         await sent({"type": "websocket.close", "code": int(CloseCode.COME_BACK)})

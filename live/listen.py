@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 def where() -> dict[str, Any]:
     """The database of this process, for a connection that nobody else uses."""
+    # Without pool and Django's adapters: LISTEN lasts as long as its connection.
     params = connection.get_connection_params()
     names = ("dbname", "user", "password", "host", "port", "connect_timeout")
     return {name: params[name] for name in names if params.get(name)}
@@ -41,6 +42,7 @@ class Listener(threading.Thread):
             for channel in self._channels:
                 listening.execute(f"LISTEN {channel}")
             while not self._stop_asked.is_set():
+                # The timeout is for `stop`, which is looked at once a second.
                 for note in listening.notifies(timeout=1):
                     self._heard(note.channel, note.payload)
 

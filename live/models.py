@@ -18,6 +18,8 @@ class ChangeKind(models.TextChoices):
 class TransactionId(models.Func):
     """The id of the running transaction, as it counts on for the life of the cluster."""
 
+    # 64 bits that never wrap, unlike a row's xmin. A cluster restored from a dump begins anew: the
+    # old one's changes would look as if still to come.
     template = "pg_current_xact_id()::text::bigint"
     output_field = models.BigIntegerField()
 
@@ -31,6 +33,7 @@ class SeenIn(models.Func):
     """Whether a snapshot, as PostgreSQL writes it, sees what a transaction wrote."""
 
     template = "pg_visible_in_snapshot(%(expressions)s::pg_snapshot)"
+    # Django knows no xid8, and from bigint there is no cast but by way of text.
     arg_joiner = "::text::xid8, "
     output_field = models.BooleanField()
 
@@ -43,6 +46,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """All that a snapshot with this xmin (`announce.cursor`) could not see, oldest first.
 
         And some that it could see: who asks must bear to be told twice."""
+        # By the index change_since, from the cursor on and in its order.
         return self.filter(xid__gte=cursor).order_by("xid", "pk")
 
     def unseen(self, snapshot: str) -> ChangeQuerySet:
@@ -50,14 +54,16 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         snapshot it was read, as `snapshot`: the one to ask with the next time."""
         rows = self.since(xmin(snapshot))
         rows = rows.exclude(SeenIn("xid", models.Value(snapshot)))
+        # In the statement that reads the rows: asked for apart, it could see more than was read.
         return rows.annotate(snapshot=RawSQL("pg_current_snapshot()::text", []))
 
     def missed_since(self, cursor: int, most: int) -> list[Change] | None:
         """The changes that a page with this cursor has not seen; None when they are more than
         *most*, or some may be gone: the newest change is never pruned, so that one older than
         *cursor* shows that none is."""
-        oldest = self.order_by("pk").values_list("xid", flat=True).first()
+        # In this order: what is pruned in between makes the page reload, and is not missed.
         found = list(self.since(cursor)[: most + 1])
+        oldest = self.order_by("pk").values_list("xid", flat=True).first()
         gone = oldest is not None and cursor < oldest
         return None if len(found) > most or gone else found
 
@@ -93,6 +99,7 @@ class Change(models.Model):
         verbose_name_plural = "mudanças"
         indexes = [
             models.Index(fields=["xid", "id"], name="change_since"),
+            # Partial: holds the few that events wait for, however many are kept.
             models.Index(
                 fields=["id"], name="change_without_event", condition=models.Q(in_events=False)
             ),

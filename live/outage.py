@@ -18,7 +18,10 @@ RAW_AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
 class Outage:
-    """Of one loop or process, *who* in the log; threads may share it."""
+    """Logs when PostgreSQL goes away and comes back, for one loop or process (*who* in the log).
+
+    Threads may share it: at worst two of them log the same.
+    """
 
     def __init__(self, who: str) -> None:
         self._who = who
@@ -30,8 +33,10 @@ class Outage:
         return self._since is not None
 
     def report(self, error: Exception) -> None:
+        """PostgreSQL is away: log it now, then once a minute."""
         now = time.monotonic()
         if self._since is None:
+            # As if said a while ago, so that the first report speaks.
             self._since, self._said = now, now - REPEAT
         if now - self._said >= REPEAT:
             self._said = now
@@ -39,6 +44,7 @@ class Outage:
             logger.warning("%s: PostgreSQL is away: %s", self._who, reason)
 
     def ended(self) -> None:
+        """PostgreSQL answers; does nothing when it was not away."""
         if self._since is not None:
             seconds, self._since = time.monotonic() - self._since, None
             logger.warning("%s: PostgreSQL is back after %.0f s", self._who, seconds)

@@ -51,6 +51,7 @@ class Outlet:
         if self.is_cut:
             return
         try:
+            # Never waits: one slow socket must not keep the news from all the others.
             self._queue.put_nowait(frame)
         except asyncio.QueueFull:
             self.cut(CloseCode.TOO_SLOW)
@@ -62,6 +63,7 @@ class Outlet:
     def cut(self, code: CloseCode) -> asyncio.Task[None]:
         """Close the socket. Frames still queued are dropped: who was logged out hears no more."""
         if self._closing is None:
+            # A task: closing waits for the socket, and whoever cuts may hold the reader's lock.
             self._closing = asyncio.create_task(self._close(code))
         return self._closing
 

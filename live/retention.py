@@ -10,7 +10,9 @@ from django.db import connection
 
 from live.models import Change
 
+# Advisory locks are numbers, shared by the whole database: api/events/retention.py has the other.
 CHANGES = 0x7072756E65
+# Each chunk its own transaction: while one runs, no cursor (`announce.cursor`) passes it.
 CHUNK = 1000
 
 
@@ -39,6 +41,7 @@ def prune_changes() -> int:
     with alone(CHANGES) as mine:
         newest = Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         expired = Change.objects.expired(settings.CHANGE_RETENTION_HOURS).filter(pk__lt=newest)
+        # One process prunes; the others find the lock taken and leave it to that one.
         while mine and (ids := list(expired.values_list("pk", flat=True)[:CHUNK])):
             gone += Change.objects.filter(pk__in=ids).delete()[0]
     return gone

@@ -1,4 +1,4 @@
-"""Tells those who hold something open in this process that it is about to end.
+"""Callbacks for the end of a web process: sockets register here to be told in time.
 
 All of it runs in the event loop of the web process; it needs no lock.
 """
@@ -27,5 +27,6 @@ def begin() -> None:
     """Call everybody who registered. Later calls do nothing."""
     global _begun
     _begun = True
+    # One by one: a callback may unregister others.
     while _callbacks:
         _callbacks.pop()()

@@ -30,10 +30,12 @@ class Standing(models.TextChoices):
 
 class AgentQuerySet(models.QuerySet["Agent"]):
     def administrators(self) -> AgentQuerySet:
+        # `Agent.administers` says the same in memory.
         return self.filter(Q(role=Role.ADMIN) | Q(is_superuser=True))
 
     def with_locks(self) -> AgentQuerySet:
         """Each with `locked_until` (None unless too many wrong passwords came), in one query."""
+        # `key` is text, since addresses stand there too. One look-up a row, by the unique index.
         locks = LoginLimit.objects.locked().filter(
             kind=LimitKind.ACCOUNT, key=Cast(OuterRef("pk"), models.CharField())
         )
@@ -54,6 +56,7 @@ class AgentQuerySet(models.QuerySet["Agent"]):
 
 class AgentManager(UserManager["Agent"].from_queryset(AgentQuerySet)):  # type: ignore[misc]
     def create_superuser(self, *args: Any, **kwargs: Any) -> Agent:
+        # `createsuperuser` asks for no role, and the pages go by the role.
         agent: Agent = super().create_superuser(*args, **{"role": Role.ADMIN, **kwargs})
         return agent
 
@@ -81,6 +84,7 @@ class Agent(AbstractUser):
 
     @property
     def supervises(self) -> bool:
+        # In SQL this is `whatsapp.models.access.sees`; a test there compares both.
         return self.is_superuser or self.role in (Role.SUPERVISOR, Role.ADMIN)
 
     @property
@@ -93,6 +97,7 @@ class Agent(AbstractUser):
 
     def may_manage(self, person: Agent) -> bool:
         """Whether the people page offers this agent anything to do to *person*."""
+        # The same as `people_checks.locked` refuses, so that no button leads to a refusal.
         return self.may(Can.MANAGE_PEOPLE, person.distance) and person.pk != self.pk
 
     @property
@@ -110,6 +115,7 @@ class Agent(AbstractUser):
         """How the person stands; whether he is locked only `with_locks` knows."""
         if not self.is_active:
             return Standing.INACTIVE
+        # Before the password: who is locked cannot use the temporary one either.
         if getattr(self, "locked_until", None):
             return Standing.LOCKED
         if self.must_change_password:
@@ -124,5 +130,6 @@ class Agent(AbstractUser):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """The role decides who enters the admin, whoever saves."""
+        # A save with update_fields must name it too, as `people._change_role` does.
         self.is_staff = self.supervises
         super().save(*args, **kwargs)

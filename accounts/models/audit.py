@@ -57,11 +57,13 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         return found
 
     def search(self, words: str) -> AuditQuerySet:
-        """Entries whose object was called so then."""
+        """Entries whose label, what the object was called then, holds *words* without accents."""
+        # Both sides through `plain`. The index of trigrams serves from three letters on.
         return self.filter(label_plain__contains=plain(words))
 
     def forget(self, before: datetime) -> int:
         """Delete what is older than *before*: retention, and nothing else. Returns the rows."""
+        # A plain QuerySet, since this one refuses to delete.
         return models.QuerySet(AuditEntry, using=self.db).filter(at__lt=before).delete()[0]
 
     def update(self, **kwargs: Any) -> NoReturn:
@@ -91,6 +93,7 @@ class AuditEntry(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        # `audit_actor` begins with it, and has the order as well.
         db_index=False,
         verbose_name="quem",
     )
@@ -99,11 +102,13 @@ class AuditEntry(models.Model):
     address = models.CharField("endereço", max_length=64, blank=True)
     verb = models.CharField("o quê", max_length=40)
     # What the verb is about: the part before its dot.
+    # Stored by PostgreSQL, so that no writer can make it differ, and a filter has its index.
     kind = models.GeneratedField(
         expression=Func(F("verb"), Value("."), Value(1), function="split_part"),
         output_field=models.CharField(max_length=40),
         db_persist=True,
     )
+    # No foreign keys from here on: an entry outlives the row that it tells of.
     object_type = models.CharField(max_length=40, blank=True)
     object_id = models.BigIntegerField(null=True, blank=True)
     label = models.CharField("onde", max_length=160, blank=True)
@@ -122,6 +127,7 @@ class AuditEntry(models.Model):
         verbose_name_plural = "registros de auditoria"
         ordering = ["-at", "-id"]
         constraints = [
+            # `audit.opened` inserts without asking; a second one of the day is ignored by this.
             models.UniqueConstraint(
                 fields=["actor", "conversation_id", "day"],
                 condition=Q(verb=VIEWED),
@@ -129,6 +135,9 @@ class AuditEntry(models.Model):
             )
         ]
         indexes = [
+            # Each filter with the order of the page, so that a page costs the same however long the
+            # trail is (`test_each_filter_has_its_index`). The partial ones cost nothing to entries
+            # of no client or conversation.
             models.Index(F("at").desc(), F("id").desc(), name="audit_newest"),
             models.Index("actor", F("at").desc(), F("id").desc(), name="audit_actor"),
             models.Index("door", F("at").desc(), F("id").desc(), name="audit_door"),

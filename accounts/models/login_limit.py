@@ -16,11 +16,14 @@ ACCOUNT_MEMORY = timedelta(hours=12)
 # Failures of one address, whatever the names, within the window.
 ADDRESS_TRIES = 30
 ADDRESS_WINDOW = timedelta(minutes=15)
+# Longer than ACCOUNT_MEMORY and any lock, or forgetting a row would free somebody.
 KEPT = timedelta(days=1)
 
 # Counts the try before the password is looked at, in one statement: of a hundred at once only as
 # many as are free are checked. A locked row is not touched, so nobody makes a wait longer by
 # knocking. The count is taken back by the right password (`forgive`).
+# clock_timestamp(), since now() stands still within a transaction and the row may be waited for.
+# The inner least() keeps power() small after days of tries; a CASE without ELSE takes the lock off.
 _TRY_ACCOUNT = """
     INSERT INTO accounts_loginlimit AS known (kind, key, failures, since)
     VALUES (%(kind)s, %(key)s, 1, clock_timestamp())
@@ -36,6 +39,8 @@ _TRY_ACCOUNT = """
     RETURNING locked_until"""
 
 # Here `since` is the beginning of the window.
+# The lock ends with the window, so that an office waits 15 minutes at most. No WHERE as above: an
+# address that is locked gets no further than the beginning of `Attempt`.
 _FAIL_ADDRESS = """
     INSERT INTO accounts_loginlimit AS known (kind, key, failures, since)
     VALUES (%(kind)s, %(key)s, 1, clock_timestamp())
@@ -67,6 +72,7 @@ class LoginLimitQuerySet(models.QuerySet["LoginLimit"]):
 
     def forgive(self, kind: LimitKind, key: str) -> bool:
         """Begin anew for *key*; returns whether it was locked."""
+        # Count and lock go with the row, and the count of a try that is under way.
         rows = self.filter(kind=kind, key=key)
         was_locked = rows.locked().exists()
         return bool(rows.delete()[0]) and was_locked
@@ -82,6 +88,7 @@ class LoginLimitQuerySet(models.QuerySet["LoginLimit"]):
         """
         values = {"memory": ACCOUNT_MEMORY, "free": FREE_TRIES, "longest": LONGEST_MINUTES}
         row = self._execute(_TRY_ACCOUNT, {"kind": kind.value, "key": key, **values})
+        # No row means that the WHERE found it locked; by this next statement it may have run out.
         return (True, row[0]) if row else (False, self.locked_until(kind, key))
 
     def fail_address(self, address: str) -> datetime | None:
@@ -116,6 +123,7 @@ class LoginLimit(models.Model):
     class Meta:
         verbose_name = "limite de tentativas"
         verbose_name_plural = "limites de tentativas"
+        # What ON CONFLICT names, and the index of every question here.
         constraints = [models.UniqueConstraint(fields=["kind", "key"], name="one_login_limit")]
 
     def __str__(self) -> str:

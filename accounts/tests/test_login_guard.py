@@ -54,6 +54,12 @@ def test_the_right_password_comes_in_and_is_recorded(ana: Any) -> None:
     assert entry.address == "198.51.100.7"
 
 
+def test_a_name_comes_in_by_any_spelling_in_unicode() -> None:
+    _person("josé")
+    assert _enter("jose\u0301", RIGHT) == 302
+    assert _enter("ｊｏｓé", RIGHT) == 302
+
+
 def test_thirty_wrong_passwords_from_thirty_addresses_lock_the_name(ana: Any) -> None:
     codes = [_enter("ana", "errada", f"198.51.100.{n}") for n in range(30)]
     assert codes[:4] == [200] * 4
@@ -131,6 +137,7 @@ def test_pages_and_tokens_share_one_count(ana: Any, client: Browser) -> None:
 def test_a_name_without_account_locks_alike(ana: Any) -> None:
     codes = [_enter("ninguem", "errada", f"198.51.100.{n}") for n in range(6)]
     assert codes == [200] * 4 + [429] * 2
+    assert _enter("ｎｉｎｇｕｅｍ", "errada") == 429
 
 
 def test_a_password_typed_into_the_name_is_written_nowhere(ana: Any) -> None:
@@ -186,6 +193,7 @@ def test_addresses_are_those_that_declared_proxies_saw(rf: RequestFactory, setti
         (1, "203.0.113.5", "203.0.113.5"),
         (1, f"{forged}, 203.0.113.5", "203.0.113.5"),
         (1, "2001:db8:1:2:3::4", "2001:db8:1:2::"),
+        (1, "::ffff:203.0.113.5", "203.0.113.5"),
         (1, "nada", "nada"),
         (2, f"{forged}, 203.0.113.5, 10.0.0.1", "203.0.113.5"),
         # Past the proxies: fewer addresses than they would have written.

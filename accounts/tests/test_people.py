@@ -255,6 +255,15 @@ def test_of_two_administrators_who_deactivate_each_other_one_stays() -> None:
         assert Agent.objects.administrators().filter(is_active=True).count() == 1
 
 
+def test_a_right_that_ended_while_the_request_ran_changes_nobody(boss: Any) -> None:
+    ana = AgentFactory()
+    type(boss).objects.filter(pk=boss.pk).update(role=Role.AGENT)
+    with pytest.raises(NotAllowed, match="supervisão"):
+        people.deactivate(boss, ana)
+    ana.refresh_from_db()
+    assert ana.is_active
+
+
 def test_a_superuser_who_loses_the_role_is_none_any_more(admin: Any) -> None:
     other = AgentFactory(role=Role.ADMIN, is_superuser=True)
     people.change_role(admin, other, Role.AGENT)

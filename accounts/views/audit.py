@@ -55,6 +55,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     form = AuditForm(request.GET)
     if not form.is_valid():
         return audit(request)
+    # Before the first line goes out: an export that broke off was one too.
     book.record(cast(Agent, request.user), "audit.exported", new=_filters(request) or "tudo")
     answer = StreamingHttpResponse(_csv(entries(form.cleaned_data)), content_type="text/csv")
     name = f"auditoria-{timezone.localdate():%Y-%m-%d}.csv"
@@ -88,6 +89,8 @@ def _page(found: AuditQuerySet, wanted: dict[str, Any]) -> dict[str, Any]:
     """A page of entries, and the cursors of its neighbours (None where there is none)."""
     found = found.select_related("actor")
     if after := wanted.get("depois"):
+        # The nearest first, and turned below: in the page's own order these would be the newest of
+        # all. One row more than is shown tells whether others follow, without counting.
         rows = list(found.above(*after).order_by("at", "id")[: PAGE + 1])
         # Fewer than a page are newer: the first page is meant.
         if len(rows) > PAGE:
@@ -117,11 +120,13 @@ def _filters(request: HttpRequest) -> str:
 
 async def _csv(found: AuditQuerySet) -> AsyncIterator[str]:
     """Page by page and asynchronously: Django would first gather a synchronous stream whole."""
+    # Without this mark Excel takes UTF-8 for Latin-1.
     yield "\ufeff" + line(HEAD)
     page = await _read(found)
     while page:
         yield "".join(line(_cells(entry)) for entry in page)
         last = page[-1]
+        # By place, not by OFFSET: entries that come in meanwhile shift nothing.
         page = await _read(found.below(last.at, last.pk))
 
 

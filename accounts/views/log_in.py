@@ -27,9 +27,11 @@ class LogIn(LoginView):
 
 class LogOut(LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Now: logging out puts an AnonymousUser into the request.
         agent = request.user
         answer = super().post(request, *args, **kwargs)
         if isinstance(agent, Agent):
+            # The session's row is gone: sockets that are woken now find that they have to close.
             audit.record(agent, "login.out", agent)
             announce.authority_changed(agent.pk)
         return answer
@@ -68,6 +70,8 @@ def choose(request: HttpRequest, form: NewPasswordForm, agent: Agent) -> bool:
     except NotAllowed as error:
         form.add_error(None, str(error))
         return False
+    # The verb wrote another instance of the row, and the hash of a session is made of the password.
+    # It ended this log-in like the others: it is given the new hash.
     agent.refresh_from_db()
     update_session_auth_hash(request, agent)
     return True

@@ -163,8 +163,10 @@ def _dialog(request: HttpRequest, template: str, **context: Any) -> HttpResponse
 
 
 def _secret(request: HttpRequest, person: Agent, password: str) -> HttpResponse:
+    # In the answer to a POST that is not cached: no address shows it a second time.
     return render(request, "accounts/_secret.html", {"person": person, "password": password})
 
 
 def _reload() -> HttpResponse:
+    # The whole page: with one person change the counts, the order and what the filters leave.
     return HttpResponse(headers={"HX-Refresh": "true"})

@@ -16,7 +16,8 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from accounts.rights import Can, in_words
+from accounts.rights import Can
+from accounts.rights_words import who_may
 from api.authentication import TokenAuthentication
 from api.rest.envelope import SENTENCES, failure
 from api.rest.examples import examples_of
@@ -79,7 +80,7 @@ def route(
     asked = {400, 413, 415} if request else {400} if queried else set()
     codes = sorted(ALWAYS | asked | set(errors))
 
-    who = " ".join(map(in_words, can)) or "todos."
+    who = " ".join(map(who_may, can)) or "todos."
 
     def decorate(method: Any) -> Any:
         summary, _, text = (inspect.getdoc(method) or "").partition("\n\n")

@@ -26,7 +26,8 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from accounts.factories import SupervisorFactory
-from accounts.rights import Can, in_words
+from accounts.rights import Can
+from accounts.rights_words import who_may
 from clients.cnpj import LONGEST_TYPED
 from clients.models import Client
 from clients.names import clean
@@ -109,13 +110,13 @@ def test_who_may_is_told_as_the_table_of_rights_has_it() -> None:
         for path in document["paths"].values()
         for operation in path.values()
     }
-    assert told["logout"] == in_words(Can.CONNECT_NUMBER)
+    assert told["logout"] == who_may(Can.CONNECT_NUMBER)
     assert "atendente" not in told["logout"]
-    assert told["send"] == f"{in_words(Can.WRITE)} {in_words(Can.BEGIN_CONVERSATION)}"
+    assert told["send"] == f"{who_may(Can.WRITE)} {who_may(Can.BEGIN_CONVERSATION)}"
     assert "atendente no que é seu" in told["send"]
     for operation, words in told.items():
         for can in Can:
-            words = words.replace(in_words(can), "")
+            words = words.replace(who_may(can), "")
         assert words.strip() in ("", "todos."), operation
 
 

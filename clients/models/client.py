@@ -16,24 +16,11 @@ from accounts.rights import Can, NotAllowed, Scope
 from clients import cnpj
 from clients.fields import CNPJField, NameField
 from clients.models.choices import ClientStatus, CompanyType, SalesStage
-from clients.models.conflict import as_read, as_seen, conflicts
+from clients.models.conflict import EDITABLE, as_read, as_seen, conflicts
 from clients.models.queryset import ClientQuerySet, unless_taken
 from clients.models.visible import conversations
 from clients.names import Fold
 from live import announce
-
-# What an edit may name; `stage_since` follows the stage.
-EDITABLE = (
-    "name",
-    "cnpj",
-    "email",
-    "company_type",
-    "credit_limit",
-    "has_debt",
-    "status",
-    "sales_stage",
-    "responsible",
-)
 
 
 class Client(models.Model):
@@ -68,6 +55,7 @@ class Client(models.Model):
     version = models.PositiveIntegerField("versão", default=1, editable=False)
     created_at = models.DateTimeField("na base desde", auto_now_add=True)
     updated_at = models.DateTimeField("alterado em", auto_now=True)
+    # Stored for the index of trigrams below, by the function that folds what is looked for.
     name_folded = models.GeneratedField(
         expression=Fold("name"), output_field=models.TextField(), db_persist=True
     )
@@ -78,6 +66,7 @@ class Client(models.Model):
         verbose_name = "cliente"
         ordering = ["name", "id"]
         indexes = [
+            # The order of lists; with the id no page skips or repeats one of two equal names.
             models.Index(fields=["name", "id"], name="client_by_name"),
             GinIndex(fields=["name_folded"], name="client_name_parts", opclasses=["gin_trgm_ops"]),
         ]
@@ -129,12 +118,15 @@ class Client(models.Model):
         ValidationError (pt-BR, by field), EditConflict.
         """
         with transaction.atomic():
+            # The lock first: right and comparison then hold until the commit.
             was = self.hold()
             was.must_allow(by, Can.EDIT_CLIENT)
             for conflict in conflicts(was, values, seen or {}):
                 raise conflict
+            # This instance may be older: what *values* does not name is as others left it.
             self.refresh_from_db()
             self.set_values(values)
+            # In normal forms by now: another spelling of what stands there is no change.
             changed = [name for name in values if getattr(was, name) != getattr(self, name)]
             if changed:
                 self._write(changed)
@@ -145,6 +137,7 @@ class Client(models.Model):
 
     def hold(self) -> Client:
         """Return the row as it is now, kept from others until the transaction ends."""
+        # NO KEY: adding a telephone or linking a contact shares the key and need not wait.
         return Client.objects.select_for_update(no_key=True).get(pk=self.pk)
 
     def move_to_stage(self, by: Agent, stage: SalesStage, seen: str | None = None) -> bool:
@@ -154,6 +147,7 @@ class Client(models.Model):
 
     def telephone_changed(self, by: Agent, old: str, new: str) -> None:
         """Record and announce that a telephone *old* is now *new*; either may be empty."""
+        # Counted in SQL: this instance may be older than the row.
         Client.objects.filter(pk=self.pk).update(
             version=F("version") + 1, updated_at=timezone.now()
         )
@@ -164,6 +158,7 @@ class Client(models.Model):
         """Take the client off the file; the contacts stay. Raises NotAllowed."""
         self.must_allow(by, Can.DELETE_CLIENT)
         with transaction.atomic():
+            # Before the row goes: afterwards nobody knows whose conversations showed its card.
             threads = conversations(Client).filter(contact__client=self)
             ids = threads.values_list("session", "pk")
             self._record(by, "deleted", self.name, "")
@@ -177,6 +172,7 @@ class Client(models.Model):
         for name, value in values.items():
             if name not in EDITABLE:
                 raise ValueError(f"{name} is not written by hand")
+            # Who left stays responsible, and the card can be saved, until another one is chosen.
             fresh = as_seen(value) != as_seen(getattr(self, name))
             if name == "responsible" and value and fresh and not value.is_active:
                 raise ValidationError({name: "Escolha uma pessoa ativa como responsável."})
@@ -186,7 +182,7 @@ class Client(models.Model):
         self.full_clean(exclude=others, validate_constraints=False)
 
     def _write(self, changed: list[str]) -> None:
-        """Of a row that is held."""
+        """Save the *changed* fields and the new version, of a row that is held (`hold`)."""
         self.version += 1
         fields = [*changed, "version", "updated_at"]
         if "sales_stage" in changed:

@@ -9,6 +9,19 @@ from django.db import models
 
 from accounts.models import AuditEntry
 
+# What an edit of a client may name; `stage_since` follows the stage.
+EDITABLE = (
+    "name",
+    "cnpj",
+    "email",
+    "company_type",
+    "credit_limit",
+    "has_debt",
+    "status",
+    "sales_stage",
+    "responsible",
+)
+
 FLAG_WORDS = {True: "Sim", False: "Não", None: "A consultar"}
 
 
@@ -39,6 +52,8 @@ def conflict_of(row: Any, name: str) -> EditConflict:
 
 def _who_changed(row: models.Model, name: str) -> str:
     kind = row._meta.model_name
+    # Written under the row's lock, so that the newest entry is of the last change; and recent, so
+    # that it is soon found from the end.
     past = AuditEntry.objects.filter(object_type=kind, object_id=row.pk, verb=f"{kind}.{name}")
     last = past.order_by("-pk").first()
     return last.actor_name if last else ""

@@ -50,6 +50,7 @@ class ClientQuerySet(models.QuerySet[Row]):
         if not by.may(Can.CREATE_CLIENT):
             raise NotAllowed("Você não pode cadastrar clientes.")
         client: Any = self.model()
+        # Checks that the CNPJ is free, for the plain sentence; the index settles who was first.
         client.set_values(values)
         with transaction.atomic():
             unless_taken(client.save)
@@ -62,7 +63,9 @@ class ClientQuerySet(models.QuerySet[Row]):
 def unless_taken(save: Callable[[], None]) -> None:
     """Save; the same CNPJ may have been written since it was checked. Raises ValidationError."""
     try:
+        # A savepoint, so that the caller's transaction outlives the refusal.
         with transaction.atomic():
             save()
     except IntegrityError as error:
+        # The CNPJ is the one unique column here; foreign keys are checked at the commit only.
         raise ValidationError({"cnpj": cnpj.TAKEN}) from error

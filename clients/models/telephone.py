@@ -17,12 +17,14 @@ class ClientPhone(models.Model):
 
     client = models.ForeignKey(Client, models.CASCADE, related_name="phones")
     number = models.CharField("telefone", max_length=phone.LONGEST_TYPED)
+    # On one card only: `Contact._put_on_file` asks by it whose telephone it is.
     key = models.CharField(max_length=20, unique=True, editable=False)
 
     class Meta:
         verbose_name = "telefone"
         ordering = ["id"]
         indexes = [
+            # For parts of a number: the unique index serves the whole one only.
             GinIndex(fields=["key"], name="clientphone_key_parts", opclasses=["gin_trgm_ops"])
         ]
 
@@ -40,11 +42,13 @@ class ClientPhone(models.Model):
             raise ValidationError({"number": TAKEN})
 
     def save(self, *args: object, **kwargs: object) -> None:
+        # Also for who saves without full_clean, so that the key always fits the number.
         self.key = phone.match_key(self.number)
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
     def save_by(self, by: Agent) -> None:
         """Add it to its client, or change the number. Raises NotAllowed, ValidationError."""
+        # The client's row stands for its telephones: whoever edits either waits for the other.
         with transaction.atomic():
             self.client.hold().must_allow(by, Can.EDIT_CLIENT)
             was = ClientPhone.objects.filter(pk=self.pk).first()

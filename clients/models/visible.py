@@ -30,6 +30,7 @@ def visible(clients: Any, agent: Agent) -> Any:
     return clients.filter(reached)
 
 
+# test_sql_and_memory_agree_on_whose_card_one_sees compares this with the above.
 def shows(
     agent: Agent,
     numbers: Collection[int],

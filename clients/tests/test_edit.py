@@ -10,10 +10,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from accounts.audit_words import words_of
 from accounts.factories import AgentFactory
 from accounts.models import Agent
 from clients.factories import ClientFactory
 from clients.models import Client, EditConflict, SalesStage
+from clients.models.conflict import EDITABLE
 from clients.tests.conftest import told_of, trail
 from live.models import Change
 from whatsapp.factories import ConversationFactory
@@ -50,6 +52,11 @@ def test_each_changed_field_is_written_down_as_people_read_it(ana: Agent, bruno:
     assert told_of(client) == 1
     client.refresh_from_db()
     assert (client.version, client.cnpj) == (2, "12ABC34501DE35")
+
+
+@pytest.mark.parametrize("done", [*EDITABLE, "phones", "created", "deleted"])
+def test_the_audit_has_words_for_all_that_is_done_to_a_client(done: str) -> None:
+    assert words_of(f"client.{done}") != f"client.{done}"
 
 
 def test_saving_what_stands_there_changes_nothing(ana: Agent) -> None:

@@ -131,13 +131,18 @@ def test_a_deactivated_agents_work_returns_to_the_queue(ana: Any) -> None:
     assert AuditEntry.objects.get(verb="conversation.released").old == "Ana Souza"
 
 
-def test_a_supervisor_made_an_agent_keeps_only_what_agents_may(bia: Any, number: Any) -> None:
-    supervisor = SupervisorFactory()
-    conversation: Any = ConversationFactory(session=number)
-    conversation.claim(supervisor)
-    people.change_role(AgentFactory(role=Role.ADMIN), supervisor, Role.AGENT)
-    conversation.refresh_from_db()
-    assert (conversation.status, conversation.assigned_to) == (Status.PENDING, None)
+@pytest.mark.parametrize("door", ["change_role", "edit"])
+def test_a_supervisor_no_more_keeps_nothing_of_hidden_numbers(
+    number: Any, ana: Any, door: str
+) -> None:
+    chief, hidden = SupervisorFactory(), ConversationFactory(session=number)
+    hidden.claim(chief)
+    if door == "edit":
+        people.edit(AgentFactory(role=Role.ADMIN), chief, Role.AGENT, {"first_name": "Bia"})
+    else:
+        people.change_role(AgentFactory(role=Role.ADMIN), chief, Role.AGENT)
+    hidden.refresh_from_db()
+    assert (hidden.status, hidden.assigned_to) == (Status.PENDING, None)
 
 
 def test_who_keeps_the_right_keeps_the_work(ana: Any, bia: Any, number: Any) -> None:

@@ -25,6 +25,7 @@ class Command(BaseCommand):
             person = Agent.objects.filter(username=name).first()
             if person is None:
                 raise CommandError(f"Ninguém tem o usuário {name}.")
+            # No agent: whoever has a shell on the server. The audit's door says Comando.
             self._say(str(person), people.unlock(None, person))
 
     def _say(self, what: str, was_locked: bool) -> None:
