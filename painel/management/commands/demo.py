@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from painel import demo, runner
-from painel.database import Embedded
+from painel.embedded import Embedded
 
 
 class Command(BaseCommand):
