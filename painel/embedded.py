@@ -61,15 +61,15 @@ class Embedded:
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
             self._own(self.sockets)
-            self._bury_the_dead()
+            self._remove_stale_pid_file()
             log = str(self.base / "log")
             done = self._run("pg_ctl", "start", "-w", "-l", log, "-o", self._flags)
             if done.returncode:
-                raise RuntimeError(f"O PostgreSQL embutido não iniciou:\n{self._last_words()}")
+                raise RuntimeError(f"O PostgreSQL embutido não iniciou:\n{self._log_tail()}")
             self._create_database()
             return True
 
-    def _bury_the_dead(self) -> None:
+    def _remove_stale_pid_file(self) -> None:
         """A killed server that nobody has reaped still counts as alive to a starting one."""
         file = self.data / "postmaster.pid"
         if not file.exists():
@@ -107,7 +107,7 @@ class Embedded:
             f"--pwfile={self.password_file}",
         )
         if done.returncode:
-            raise RuntimeError(f"O initdb do PostgreSQL embutido falhou:\n{self._last_words()}")
+            raise RuntimeError(f"O initdb do PostgreSQL embutido falhou:\n{self._log_tail()}")
 
     def _create_database(self) -> None:
         import psycopg
@@ -118,7 +118,7 @@ class Embedded:
             if known.fetchone() is None:
                 connection.execute("CREATE DATABASE painel")
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         logs = [self.base / name for name in ("output", "log")]
         return "".join(log.read_text()[-2000:] for log in logs if log.exists())
 
@@ -173,7 +173,7 @@ def _wheel() -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _servant() -> pwd.struct_passwd | None:
+def _unprivileged_user() -> pwd.struct_passwd | None:
     """The unprivileged user that root lends the server to; None when we are nobody special."""
     if os.geteuid() != 0:
         return None
@@ -186,10 +186,10 @@ def _servant() -> pwd.struct_passwd | None:
 
 
 def _give(path: Path) -> None:
-    if user := _servant():
+    if user := _unprivileged_user():
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
 def _as_unprivileged() -> dict[str, Any]:
-    user = _servant()
+    user = _unprivileged_user()
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}

@@ -79,19 +79,19 @@ def _events(changes: Sequence[Change]) -> Iterable[Event]:
         if event is None:
             continue
         if event.type in OF_A_NUMBER:
-            seen = last.get(event.session_id) or _last_word(event.session_id)
-            if seen == (event.type, event.data) or _never_was(event, seen):
+            seen = last.get(event.session_id) or _last_of_number(event.session_id)
+            if seen == (event.type, event.data) or _is_birth(event, seen):
                 continue
             last[event.session_id] = (event.type, event.data)
         yield event
 
 
-def _never_was(event: Event, seen: tuple[str, Any] | None) -> bool:
+def _is_birth(event: Event, seen: tuple[str, Any] | None) -> bool:
     """A number that was just made is no number that was cut off."""
     return seen is None and event.data.get("reason") == State.NEW
 
 
-def _last_word(session_id: int) -> tuple[str, Any] | None:
+def _last_of_number(session_id: int) -> tuple[str, Any] | None:
     words = Event.objects.filter(session_id=session_id, type__in=OF_A_NUMBER)
     return words.order_by("-pk").values_list("type", "data").first()
 
@@ -145,13 +145,13 @@ def _of_number(number: Session | None) -> Event | None:
         if not number.qr:
             return None
         # Without the code: what is stored must not link a telephone. The stream adds it.
-        return _said(number, EventType.QR, {"expiresAt": expiry(number)})
+        return _number_event(number, EventType.QR, {"expiresAt": expiry(number)})
     if number.state == State.ONLINE:
         phone = {"phoneNumber": number.phone, "name": number.push_name}
-        return _said(number, EventType.CONNECTED, phone)
+        return _number_event(number, EventType.CONNECTED, phone)
     reason = {"reason": number.state, "message": State(number.state).label}
-    return _said(number, EventType.DISCONNECTED, reason | {"detail": number.state_detail})
+    return _number_event(number, EventType.DISCONNECTED, reason | {"detail": number.state_detail})
 
 
-def _said(number: Session, kind: EventType, data: dict[str, Any]) -> Event:
+def _number_event(number: Session, kind: EventType, data: dict[str, Any]) -> Event:
     return Event(session_id=number.pk, type=kind, data={"sessionId": number.slug, **data})

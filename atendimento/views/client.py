@@ -17,7 +17,7 @@ from atendimento import client_card
 from atendimento.context import get_conversation, header_context
 from atendimento.forms import ClientForm
 from atendimento.forms.client import LinkForm, StageForm
-from atendimento.views.chat import problem
+from atendimento.views.notice import error_notice
 from clients import cnpj
 from clients.models import Client, EditConflict, SalesStage
 from clients.models.conflict import as_seen
@@ -59,7 +59,7 @@ def _registered(
         form.add_error(None, error)
         return _form(request, conversation, form, form.namesake())
     except NotAllowed as error:
-        return problem(request, str(error), 409)
+        return error_notice(request, str(error), 409)
     return _card(request, conversation)
 
 
@@ -98,7 +98,7 @@ def _edited(
             return _fact(request, conversation, client, name, conflict)
         return _fact_form(request, conversation, client, form, conflict, status=409)
     except NotAllowed as error:
-        return problem(request, str(error), 409)
+        return error_notice(request, str(error), 409)
     return _fact(request, conversation, client, name)
 
 
@@ -115,7 +115,7 @@ def stage(request: HttpRequest, pk: int) -> HttpResponse:
         except EditConflict as conflict:
             return _card(request, conversation, conflict)
         except NotAllowed as error:
-            return problem(request, str(error), 409)
+            return error_notice(request, str(error), 409)
     return _card(request, conversation)
 
 
