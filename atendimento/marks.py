@@ -7,7 +7,10 @@ import re
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
+# Ends at whatever could end an attribute.
 _URL = re.compile(r"https?://[^\s<>\"']{3,500}")
+# They work on escaped text: an entity holds none of these signs, nor does a tag of ours.
+# Code first, over several lines; the others end with their line and stand at words' edges.
 _MARKS = (
     (re.compile(r"```(.+?)```", re.S), r"<code>\1</code>"),
     (re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])"), r"<strong>\1</strong>"),
@@ -21,6 +24,8 @@ def whatsapp_marks(text: str) -> SafeString:
     links: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
+        # Links step aside first: an underscore in an address is no mark. NUL stands in for them,
+        # which no stored text has: PostgreSQL refuses it.
         links.append(match[0])
         return f"\x00{len(links) - 1}\x00"
 
@@ -31,5 +36,7 @@ def whatsapp_marks(text: str) -> SafeString:
 
 
 def _link(url: str) -> str:
+    # Only http(s) gets here, so that no link runs a script. It leads to strangers: they get no
+    # referrer, and no handle on our window.
     shown = conditional_escape(url)
     return f'<a href="{shown}" target="_blank" rel="noopener noreferrer nofollow">{shown}</a>'

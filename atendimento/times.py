@@ -16,11 +16,13 @@ def list_time(at: datetime) -> str:
     """``10:42``, ``Ontem``, a weekday within 7 days, ``19/11``, then ``19/11/25``."""
     local, today = timezone.localtime(at), timezone.localdate()
     days = (today - local.date()).days
+    # Below zero: a moment ahead of our clock.
     if days <= 0:
         return local.strftime("%H:%M")
     if days == 1:
         return "Ontem"
     if days < 7:
+        # "sexta-feira" is shown as "Sexta".
         return date_format(local, "l").split("-")[0].capitalize()
     return local.strftime("%d/%m" if local.year == today.year else "%d/%m/%y")
 
@@ -65,6 +67,7 @@ def waits_since(conversation: Conversation) -> datetime | None:
 
 
 def _waited(conversation: Conversation) -> float:
+    # Finished ones wait for nobody.
     since = waits_since(conversation)
     return (timezone.now() - since).total_seconds() if since else 0.0
 
@@ -72,5 +75,6 @@ def _waited(conversation: Conversation) -> float:
 def sort_key(conversation: Conversation) -> str:
     """What the page sorts its rows by, greatest first: the longest wait, or the newest message.
     Only an order: nobody reads a time out of it."""
+    # The same moments as `ListQuery.page` orders by, and so the order of the indexes.
     at = position(conversation)[0].timestamp()
     return f"{-at if conversation.status == Status.PENDING else at:.6f}"

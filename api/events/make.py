@@ -80,13 +80,13 @@ def _events(changes: Sequence[Change]) -> Iterable[Event]:
             continue
         if event.type in OF_A_NUMBER:
             seen = last.get(event.session_id) or _last_of_number(event.session_id)
-            if seen == (event.type, event.data) or _is_birth(event, seen):
+            if seen == (event.type, event.data) or _is_just_made(event, seen):
                 continue
             last[event.session_id] = (event.type, event.data)
         yield event
 
 
-def _is_birth(event: Event, seen: tuple[str, Any] | None) -> bool:
+def _is_just_made(event: Event, seen: tuple[str, Any] | None) -> bool:
     """A number that was just made is no number that was cut off."""
     return seen is None and event.data.get("reason") == State.NEW
 

@@ -18,7 +18,7 @@ from api.events.codes import hears, with_codes
 from api.events.models import Event
 from api.events.retention import prune
 from api.events.tokens import Token, still_valid
-from atendimento.sight import Sight
+from atendimento.sight import Sight, with_sights
 from live.feed import FeedReader
 from live.outlet import CloseCode, Outlet
 from whatsapp.models import Session
@@ -145,10 +145,8 @@ def number_named(slug: str, agent: Agent) -> int | None:
 
 
 def _standing(tokens: Collection[Token]) -> dict[Token, tuple[Agent, Sight]]:
-    """Of each token that holds, its agent and what he sees; two queries for all."""
-    agents = still_valid(tokens) if tokens else {}
-    sights = Sight.of(set(agents.values()))
-    return {token: (agent, sights[agent.pk]) for token, agent in agents.items()}
+    """Of each token that holds, its agent and what he sees; three queries for all."""
+    return with_sights(still_valid(tokens)) if tokens else {}
 
 
 def _fresh(cursor: int) -> list[Event]:

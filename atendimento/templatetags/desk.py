@@ -25,6 +25,8 @@ from whatsapp.models import (
 
 register = template.Library()
 
+# Every Delivery but `received`, which has no tick. A message in any other state cannot be shown,
+# and its frame fails alone (see `live.frames`).
 _TICKS = {
     "queued": ("fila", "clock", "Na fila"),
     "sending": ("fila", "clock", "Enviando"),
@@ -87,6 +89,7 @@ def kind_icon(message: Message) -> str:
 @register.filter
 def content_template(message: Message) -> str:
     """The template of what the bubble holds; a kind without one is shown as unknown."""
+    # A row may come from a newer version: an older process shows it, if only as unknown.
     kind = message.kind if message.kind in Kind.values else Kind.UNKNOWN
     return f"atendimento/content/{kind}.html"
 
@@ -106,6 +109,7 @@ def step_icon(event: AttendanceEvent) -> str:
 @register.filter
 def step_sentence(event: AttendanceEvent) -> SafeString:
     """What happened, with the names in it set off; they are escaped, the words are ours."""
+    # Safe, for `sentence` puts each name through the function that is handed in.
     return mark_safe(step_words.sentence(event, partial(format_html, "<strong>{}</strong>")))
 
 
@@ -130,6 +134,7 @@ def tick(message: Message, size: str = "sm") -> dict[str, str]:
 @register.inclusion_tag("atendimento/_message.html")
 def queued_bubble(agent: Agent) -> dict[str, object]:
     """An empty bubble of the agent's own, which the page copies for what is not yet answered."""
+    # Never saved: it has only what the template asks for.
     message = Message(
         direction=Direction.OUT, origin=Origin.DESK, delivery=Delivery.QUEUED, author_id=agent.pk
     )
@@ -146,6 +151,7 @@ def offers_actions(message: Message) -> bool:
 @register.filter
 def browser_key(message: Message) -> str:
     """The id that the writer's browser gave, without the agent's prefix."""
+    # `views.chat.write` has put the agent's id before it.
     return (message.idempotency_key or "").partition(":")[2]
 
 
@@ -158,4 +164,5 @@ def next_stage(stages: list[dict[str, object]]) -> dict[str, object] | None:
 
 @register.filter
 def tone(pk: int) -> int:
+    # One of the six colours of an avatar (`data-tone`).
     return pk % 6 + 1

@@ -57,6 +57,7 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
         return error_notice(request, "Recarregue a página e tente de novo.", 400)
     key, text = form.cleaned_data["chave"], form.cleaned_data["texto"]
     try:
+        # The agent's id before the browser's, so that no one repeats (and reads) another's message.
         message = conversation.write(agent, text, f"{agent.pk}:{key}")
     except NotAllowed as error:
         return error_notice(request, str(error), 422)
@@ -81,11 +82,13 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
 def claim_next(request: HttpRequest) -> HttpResponse:
     """Whoever has waited longest, opened and ready to be answered."""
     cursor, agent = announce.cursor(), cast(Agent, request.user)
+    # Of many who ask at once each gets another, or none: the verb skips rows that are held.
     taken = Conversation.claim_next(agent)
     if taken is None:
         return error_notice(request, "Não há mais ninguém na fila.", 409)
     shown = chat_context(agent, _conversation(request, taken.pk)) | {"cursor": cursor}
     answer = render(request, "atendimento/_panes.html", shown)
+    # The address follows, so that a reload opens the same conversation.
     answer["HX-Push-Url"] = reverse("conversation", args=[taken.pk])
     return answer
 
@@ -161,6 +164,7 @@ def _act_on_message(
     request: HttpRequest, pk: int, verb: Callable[[Message, Agent], bool]
 ) -> HttpResponse:
     agent = cast(Agent, request.user)
+    # The conversation comes along: the verb locks it and asks for the right to it.
     visible = Message.objects.visible_to(agent).select_related("conversation")
     message = get_object_or_404(visible, pk=pk)
     return _act_silently(request, lambda: verb(message, agent))
@@ -183,6 +187,7 @@ def _act_and_repaint(
     status, notice = 200, done
     try:
         verb()
+    # Repainted all the same: whoever was refused had an old page before him.
     except (AlreadyClaimed, NotAllowed) as error:
         status, notice = 409, str(error)
     shown: dict[str, Any] = {"notice": notice, "kind": "aviso", "cursor": announce.cursor()}

@@ -38,9 +38,11 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         return _form(request, conversation, form)
     namesake = form.namesake()
+    # The CNPJ is unique over all numbers, so that it is taken must be said; whose it is must not.
     if namesake and namesake.distance_to(cast(Agent, request.user)) == Scope.ALL:
         form.add_error("cnpj", HIDDEN)
         return _form(request, conversation, form)
+    # Tied to the one that the page showed: between the two requests it may have become another.
     chosen = namesake and LinkForm(request.POST).chosen() == namesake.pk
     if not chosen and (namesake or not form.is_valid()):
         return _form(request, conversation, form, namesake)
@@ -53,6 +55,7 @@ def _registered(
     agent = cast(Agent, request.user)
     try:
         with transaction.atomic():
+            # Together: when the contact is refused, no client is left over.
             client = namesake or Client.objects.create_by(agent, form.cleaned_data)
             conversation.contact.belong_to(agent, client)
     except ValidationError as error:
@@ -93,6 +96,7 @@ def _edited(
         form.add_error(None, error)
         return _fact_form(request, conversation, client, form, status=422)
     except EditConflict as conflict:
+        # Validating the form has put the refused value into the object.
         client.refresh_from_db()
         if name in client_card.FLAGS:
             return _fact(request, conversation, client, name, conflict)
@@ -123,6 +127,7 @@ def _card(
     request: HttpRequest, conversation: Conversation, conflict: EditConflict | None = None
 ) -> HttpResponse:
     agent = cast(Agent, request.user)
+    # Read again: the verb wrote, and the object at hand still shows what was.
     fresh = get_conversation(agent, conversation.pk)
     shown = header_context(agent, fresh) | {"conflict": conflict}
     status = 409 if conflict else 200
