@@ -42,7 +42,7 @@ class ListQuery:
 
     def rows(self, agent: Agent) -> ConversationQuerySet:
         """All conversations of the list, in no order. What changes here changes in `shows`."""
-        # Each has its index (conversation_tab, _mine, _queue), and test_indexes.py holds it to that.
+        # Each has its index (conversation_tab, _mine, _queue); test_indexes.py holds it to that.
         found = Conversation.objects.visible_to(agent).filter(status=self.status)
         if self.filter == "minhas":
             found = found.mine(agent)

@@ -23,6 +23,8 @@ from live.feed import FeedReader
 from live.outlet import CloseCode, Outlet
 from whatsapp.models import Session
 
+# Frames that may wait for one socket; events after which the writers get their turn; events of one
+# page of a replay; seconds between two prunings.
 QUEUE = 1000
 YIELD_EVERY = 100
 PAGE = 500
@@ -52,6 +54,8 @@ class Stream(FeedReader):
         """Hand over what came after *since* (None: nothing), then go on live, without a gap."""
         if since is not None:
             since = await self._replay(subscriber, since)
+        # Now the little that came during the replay, then live: whoever makes the cursor move needs
+        # the same lock, so that nothing comes twice or never.
         async with self.lock:
             await self._advance()
             if since is not None:
@@ -59,6 +63,7 @@ class Stream(FeedReader):
                 for event in missed:
                     self._hand(event, subscriber)
             subscriber.outlet.put(frame({"type": "whatsapp:ready", "cursor": str(self._cursor)}))
+            # After `ready`: what is live comes after it.
             self.subscribers.add(subscriber)
 
     async def _replay(self, subscriber: Subscriber, since: int) -> int | None:
@@ -68,7 +73,9 @@ class Stream(FeedReader):
             for event in page:
                 if hears(subscriber.agent, event):
                     await subscriber.outlet.put_in_time(frame(event.frame))
+            # Also past events that he may not hear: they are none of his, and not asked for again.
             since = page[-1].pk
+        # A hole in what he heard must be said: he would take what follows for all.
         if page is None:
             subscriber.outlet.put(frame({"type": "whatsapp:reset"}))
             return None
@@ -106,6 +113,7 @@ class Stream(FeedReader):
             if known is None:
                 self._end(one, CloseCode.ENDED)
                 continue
+            # The agent as he is now: `hears` asks him of codes to pair with.
             one.agent, sight = known
             if not sight.sees(one.session_id) or not one.agent.may(Can.STREAM_EVENTS):
                 self._end(one, CloseCode.NOT_FOUND)
@@ -116,9 +124,11 @@ class Stream(FeedReader):
 
     async def _advance(self) -> None:
         if not self.subscribers:
+            # Nobody hears what is skipped; who comes next brings a cursor, or wants nothing older.
             self._cursor = await self.run(_newest)
             return
         for n, event in enumerate(await self.run(_fresh, self._cursor), 1):
+            # One by one, not at the end: if something fails midway, none is told again.
             self._cursor = event.pk
             for subscriber in list(self.subscribers):
                 if subscriber.session_id == event.session_id:
@@ -140,6 +150,7 @@ def number_named(slug: str, agent: Agent) -> int | None:
     """The number of that address, if *agent* may hear it."""
     if not agent.may(Can.STREAM_EVENTS):
         return None
+    # Unknown and hidden are one answer: whether a number exists is nobody else's business.
     visible = Session.objects.visible_to(agent).filter(slug=slug)
     return visible.values_list("pk", flat=True).first()
 
@@ -162,6 +173,7 @@ def _newest() -> int:
 def _kept(session_id: int, after: int) -> list[Event] | None:
     """The next page after the cursor *after*; None when some of it is no longer kept. Looked at in
     this order, so that what is pruned meanwhile is noticed."""
+    # By the index event_stream (number, id).
     page = list(Event.objects.replayed(session_id, after)[:PAGE])
     return None if _forgotten(after) else page
 
@@ -173,5 +185,7 @@ def _between(session_id: int, after: int, last: int) -> list[Event]:
 
 def _forgotten(cursor: int) -> bool:
     """Whether events after *cursor* may have been pruned, or it is none of ours."""
+    # 0 asks for all that is kept. A gap in the ids just before the first may look like a loss: then
+    # somebody reads by REST in vain. Beyond the last is a cursor of another database.
     kept = Event.objects.aggregate(first=Min("pk"), last=Max("pk"))
     return bool(cursor) and not (kept["first"] or 1) - 1 <= cursor <= (kept["last"] or 0)

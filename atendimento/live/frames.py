@@ -70,12 +70,12 @@ def _pieces(
     that one pane cannot show is found. Only who has it open is told to reload; the rest goes on."""
     try:
         return {screen: batch.pieces(screen) for screen in screens}
-    # Away is away for all of them: the hub keeps its snapshot and reads the same changes again.
     except AWAY:
+        # Away is away for all of them: the hub keeps its snapshot and reads the same changes again.
         raise
-    # Whatever a template or a pane raises: one row must not silence every page. It is logged below
-    # with the id of its change.
     except Exception:
+        # Whatever a template or a pane raises: one row must not silence every page. It is logged
+        # below with the id of its change.
         if len(changes) * len(panes) == 1:
             logger.exception("change %s cannot be shown: %s", changes[0].pk, changes[0])
             return {s: [reload_piece()] for s in screens if concerns(changes[0], s)}

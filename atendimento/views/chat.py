@@ -187,8 +187,8 @@ def _act_and_repaint(
     status, notice = 200, done
     try:
         verb()
-    # Repainted all the same: whoever was refused had an old page before him.
     except (AlreadyClaimed, NotAllowed) as error:
+        # Repainted all the same: whoever was refused had an old page before him.
         status, notice = 409, str(error)
     shown: dict[str, Any] = {"notice": notice, "kind": "aviso", "cursor": announce.cursor()}
     fresh, agent = _conversation(request, conversation.pk), cast(Agent, request.user)
