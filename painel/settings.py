@@ -218,7 +218,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["api.rest.envelope.Envelope"],
     "DEFAULT_PARSER_CLASSES": ["api.rest.parsers.SmallJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "api.rest.schema.Schema",
-    "DEFAULT_THROTTLE_CLASSES": ["api.rest.throttles.PerUser"],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "user": env.str("API_RATE", default="1200/min"),
         "token": env.str("API_TOKEN_RATE", default="20/min"),
