@@ -20,6 +20,7 @@ def connection_settings(url: str, var_dir: Path) -> dict[str, object]:
         raise ImproperlyConfigured("DATABASE_URL precisa começar com postgres://")
     if not parts.path.strip("/"):
         raise ImproperlyConfigured("DATABASE_URL precisa dizer o nome do banco depois da barra.")
+    # libpq's own parameters: sslmode and the like go through as they are.
     query = dict(parse_qsl(parts.query))
     try:
         port = str(parts.port or query.pop("port", ""))

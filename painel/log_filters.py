@@ -25,6 +25,7 @@ class WithoutTraceback(logging.Filter):
             if reason not in (message := record.getMessage()):
                 message = f"{message}: {reason}"
             record.msg, record.args = message, ()
+            # Both: a handler before us may have rendered the traceback already.
             record.exc_info = record.exc_text = None
         return True
 

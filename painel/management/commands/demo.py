@@ -16,6 +16,7 @@ class Command(BaseCommand):
     help = "Mostra o painel inteiro sem celular: um WhatsApp local com clientes que escrevem."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Here, not above: what serves people never loads loopback.
         from loopback.cast import Cast
         from loopback.control import Control
         from loopback.server import LoopbackServer
