@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from accounts.models import Agent
 from accounts.rights import BY_VERB, Can, Scope
-from painel.log_filters import NO_DATABASE
+from live import outage
 
 NOT_UNDERSTOOD = "O painel não entendeu este pedido."
 GONE = "Isto não existe mais, ou não está entre os seus números."
@@ -57,7 +57,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Django calls this while it handles the exception; a database that is away comes back."""
-    if isinstance(sys.exc_info()[1], NO_DATABASE):
+    if isinstance(sys.exc_info()[1], outage.AWAY):
         return away(request)
     # Random, not counted: several processes need no common counter, and nobody learns how many.
     occurrence = secrets.token_hex(4).upper()
@@ -106,7 +106,7 @@ class OwnPages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, NO_DATABASE):
+        if isinstance(exception, outage.AWAY):
             return away(request)
         return not_found(request, exception) if isinstance(exception, Http404) else None
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from live.outage import AWAY
 
 
 @require_safe
@@ -27,7 +29,7 @@ def ready(request: HttpRequest) -> JsonResponse:
         # ready.
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except AWAY:
         # Or the next one to ask would be handed the same dead connection.
         connection.close()
         return JsonResponse({"estado": "sem banco de dados"}, status=503)

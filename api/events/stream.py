@@ -47,13 +47,21 @@ class Stream(FeedReader):
     def __init__(self) -> None:
         super().__init__()
         self.subscribers: set[Subscriber] = set()
+        # Not live yet, but bound by the same authority: a long replay takes its time.
+        self.replaying: set[Subscriber] = set()
         self._cursor = 0
         self._pruned = time.monotonic()
 
     async def join(self, subscriber: Subscriber, since: int | None) -> None:
         """Hand over what came after *since* (None: nothing), then go on live, without a gap."""
         if since is not None:
-            since = await self._replay(subscriber, since)
+            self.replaying.add(subscriber)
+            try:
+                since = await self._replay(subscriber, since)
+            finally:
+                self.replaying.discard(subscriber)
+            if subscriber.outlet.is_cut:
+                return
         # Now the little that came during the replay, then live: whoever makes the cursor move needs
         # the same lock, so that nothing comes twice or never.
         async with self.lock:
@@ -68,17 +76,21 @@ class Stream(FeedReader):
 
     async def _replay(self, subscriber: Subscriber, since: int) -> int | None:
         """Most of what was missed, page by page at the socket's own pace; None when the cursor is
-        older than what is kept, and the client must read by REST instead."""
-        while page := await self.run(_kept, subscriber.session_id, since):
+        older than what is kept, and the client must read by REST instead. Ends early when the
+        socket is cut."""
+        while not subscriber.outlet.is_cut:
+            page = await self.run(_kept, subscriber.session_id, since)
+            if page is None:
+                # A hole in what he heard must be said: he would take what follows for all.
+                subscriber.outlet.put(frame({"type": "whatsapp:reset"}))
+                return None
+            if not page:
+                break
             for event in page:
                 if hears(subscriber.agent, event):
                     await subscriber.outlet.put_in_time(frame(event.frame))
-            # Also past events that he may not hear: they are none of his, and not asked for again.
+            # Also past events that he may not hear: they are not asked for again.
             since = page[-1].pk
-        # A hole in what he heard must be said: he would take what follows for all.
-        if page is None:
-            subscriber.outlet.put(frame({"type": "whatsapp:reset"}))
-            return None
         return since
 
     def leave(self, subscriber: Subscriber) -> None:
@@ -106,7 +118,7 @@ class Stream(FeedReader):
 
     async def check_authority(self) -> None:
         """Close whose token has ended, and who may not hear the number any more."""
-        subscribers = list(self.subscribers)
+        subscribers = [*self.subscribers, *self.replaying]
         standing = await self.run(_standing, [one.token for one in subscribers])
         for one in subscribers:
             known = standing.get(one.token)
