@@ -41,7 +41,7 @@ def conversation_named(
     except ValidationError as error:
         raise ValidationError({"phoneNumber": error.messages}) from error
     found = ContactAddress.objects.filter(kind=kind, key=address.key_of(kind, value))
-    visible = Conversation.objects.visible_to(agent_of(request)).select_related("contact")
+    visible = Conversation.objects.visible_to(agent_of(request)).select_related("contact__client")
     named = visible.filter(session__slug=session_id, contact__in=found.values("contact")).first()
     if named is not None:
         return named

@@ -188,11 +188,9 @@ def test_leaving_tells_the_sockets(client: Browser, ana: Any) -> None:
     assert (announce.AUTHORITY, str(ana.pk)) in heard
 
 
-def test_a_provisional_password_opens_nothing(
-    client: Browser, ana: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_provisional_password_opens_nothing(client: Browser, ana: Any) -> None:
     pair = told(_enter(client))
-    monkeypatch.setattr(Agent, "must_change_password", True, raising=False)
+    Agent.objects.update(must_change_password=True)
     headers = {"Authorization": f"Bearer {pair['access']}"}
     for answer in (_enter(client), client.get("/api/clients/", headers=headers)):
         assert answer.status_code == 403

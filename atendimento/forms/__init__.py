@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.db.models import Q
 
-from accounts.form_fields import IdField
+from accounts.form_fields import IdField, TextField
 from accounts.models import Agent
 from atendimento import client_card
 from clients import cnpj
@@ -28,7 +28,7 @@ class ClaimForm(forms.Form):
 class TransferForm(forms.Form):
     """To a colleague who can see the number, or with "fila" back to the queue."""
 
-    para = forms.CharField(
+    para = TextField(
         # No id has more digits; beyond a bigint PostgreSQL refuses the question itself.
         max_length=18,
         error_messages=dict.fromkeys(("required", "max_length"), "Escolha para quem transferir."),

@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from accounts.factories import AgentFactory
-from atendimento.forms import ClientForm
 from clients.models import Client
 from live import announce
 from whatsapp.factories import ClientFactory, ConversationFactory
@@ -123,30 +121,20 @@ def test_a_save_that_came_too_late_keeps_the_text_and_the_focus(
     show: Callable[[Conversation], Page],
 ) -> None:
     conversation = _known(email="velho@sol.test")
-    form = ClientForm(
-        {"email": "meu@sol.test"}, instance=conversation.contact.client, only=("email",)
-    )
-    late = {"by": "Fábio", "text": "dele@sol.test"}
-    answer = render_to_string(
-        "atendimento/_fact_form.html", {"conversation": conversation, "form": form, "changed": late}
-    )
-
-    def refuse(route: Route) -> None:
-        if route.request.method == "POST":
-            route.fulfill(status=409, body=answer, content_type="text/html; charset=utf-8")
-        else:
-            route.continue_()
-
     page = show(conversation)
-    page.route("**/cliente/email/", refuse)
     page.click("#editar-email")
     expect(page.locator("#id_email")).to_be_focused()
+    client = conversation.contact.client
+    assert client is not None
+    client.edit(AgentFactory(first_name="Fábio"), {"email": "dele@sol.test"})
     page.keyboard.type("meu@sol.test")
     page.keyboard.press("Enter")
-    expect(page.locator("#fato-email .facts__changed")).to_contain_text("Fábio mudou este campo.")
+    expect(page.locator("#conflito-email")).to_contain_text("mudou este campo para dele@sol.test")
     expect(page.locator("#id_email")).to_be_focused()
     page.keyboard.type(".br")
     expect(page.locator("#id_email")).to_have_value("meu@sol.test.br")
+    page.click("text=Salvar o meu")
+    expect(page.locator("#fato-email")).to_contain_text("meu@sol.test.br")
 
 
 def test_a_flag_and_a_stage_keep_the_focus(show: Callable[[Conversation], Page]) -> None:

@@ -63,7 +63,7 @@ def test_page_with_quotes_costs_the_same_for_one_and_ten(
 ) -> None:
     conversation = ConversationFactory(contact__client=ClientFactory())
     _quoting(conversation, AgentFactory(first_name="Bia"), count)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         page = client.get(reverse("conversation", args=[conversation.pk])).content.decode()
     assert page.count('class="quote"') == count
 

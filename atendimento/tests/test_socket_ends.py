@@ -220,6 +220,7 @@ def test_without_the_database_pages_are_told_and_newcomers_sent_away(
         assert page.socket.ended(15)[0] == 4503
         proxy.come_back()
         say(conversation, "nada se perde")
+        time.sleep(1.5)  # a process looks once a second whether PostgreSQL is back
         page.open().until("nada se perde", 10)
         assert "Traceback" not in process.stop()
 

@@ -12,7 +12,6 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts import audit
 from accounts.access import for_agents
 from accounts.models import Agent
 from atendimento.context import chat_context, get_conversation
@@ -45,7 +44,6 @@ def conversation(request: HttpRequest, pk: int, view: str = "conversa") -> HttpR
     """The whole page with a conversation open, or its two panes for the page that is there."""
     agent, cursor = cast(Agent, request.user), announce.cursor()
     found = get_conversation(agent, pk)
-    audit.opened(agent, found.pk, found.contact.client_id, found.contact.display_name)
     if _wants(request, "chat"):
         context = chat_context(agent, found) | {"cursor": cursor}
         return _answer(request, "atendimento/_panes.html", context)

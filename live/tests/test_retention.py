@@ -33,4 +33,5 @@ def test_one_process_at_a_time_forgets() -> None:
     with psycopg.connect(autocommit=True, **where()) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [retention.CHANGES])
         assert retention.prune_changes() == 0
+        other.execute("SELECT pg_advisory_unlock_all()")
     assert retention.prune_changes() == 2

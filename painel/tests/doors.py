@@ -355,7 +355,7 @@ _ADMIN_LISTS = (
     (Can.SEE_JOURNAL, "whatsapp_message"),
     (Can.SEE_JOURNAL, "whatsapp_arrival"),
     (Can.MANAGE_WEBHOOKS, "api_webhook"),
-    (Can.MANAGE_WEBHOOKS, "api_delivery"),
+    (Can.MANAGE_WEBHOOKS, "api_webhookdelivery"),
 )
 _ADMIN = (
     *(_admin_list(can, page) for can, page in _ADMIN_LISTS),

@@ -141,7 +141,8 @@ def test_the_event_streams_socket_closes_in_order(process: WebProcess) -> None:
     @once
     @given(message=hostile.hellos(), query=hostile.queries())
     def thrown(message: bytes, query: str) -> None:
-        socket = Socket(process.port, f"/ws/api/vendas-sp/?cursor={query}")
+        # twisted drops a request line of more than 16,384 bytes before anybody of ours sees it.
+        socket = Socket(process.port, f"/ws/api/vendas-sp/?cursor={query[:15_000]}")
         after = {"type": "auth", "token": "x"}
         assert asyncio.run(_outcome(socket, message, after)) in ALLOWED
 

@@ -12,7 +12,8 @@ import pytest
 from django.conf import settings
 
 IMPORT = re.compile(r"""(?m)^(?:import|export)\b[^;]*?["'](\./[^"']+)["'];""")
-ENTRIES = ("js/desk.js", "js/numbers.js", "js/theme.js")
+PAGES = ("desk", "numbers", "theme", "settings", "password", "retry")
+ENTRIES = tuple(f"js/{page}.js" for page in PAGES)
 
 
 @pytest.fixture(scope="module")
