@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,8 +25,6 @@ from live import announce, retention
 from live.feed import FeedReader
 from live.models import Change, ChangeKind, xmin
 from live.outlet import CloseCode, Outlet
-
-logger = logging.getLogger(__name__)
 
 # Frames that may wait for one socket; a page that is so far behind gets TOO_SLOW and comes back.
 QUEUE = 64
