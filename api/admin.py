@@ -23,9 +23,11 @@ class WebhookAdmin(admin.ModelAdmin):
         if change:
             # Only what was typed: the deliverer may have moved the cursor since the page was read.
             obj.save(update_fields=form.changed_data)
+            # Somebody looked after it: tried at once, however long it was to rest.
             obj.release()
         else:
             super().save_model(request, obj, form, change)
+            # Shown this once: no page and no route tells it afterwards.
             text = f"Guarde o segredo, ele não aparece de novo: {obj.secret}"
             self.message_user(request, text, messages.WARNING)
 

@@ -25,9 +25,11 @@ class TokenAuthentication(JWTAuthentication):
     def get_user(self, validated_token: Token) -> Agent:  # type: ignore[override]
         """The token's agent, in one query. Raises AuthenticationFailed when the agent is gone,
         inactive or has a new password, or the log-in was ended."""
+        # A subquery, so that each request of a program costs one question and not two.
         ended = EndedLogin.objects.filter(pk=validated_token.get(LOGIN, ""))
         known = Agent.objects.filter(pk=validated_token.get(api_settings.USER_ID_CLAIM))
         agent = known.filter(~Exists(ended), is_active=True).first()
+        # simplejwt's own claim (CHECK_REVOKE_TOKEN), a digest of the password's hash.
         password = validated_token.get(api_settings.REVOKE_TOKEN_CLAIM)
         if agent is None or password != get_md5_hash_password(agent.password):
             raise AuthenticationFailed
@@ -47,6 +49,7 @@ class HasOwnPassword(IsAuthenticated):
 
 def begin_login(agent: Agent) -> RefreshToken:
     token = RefreshToken.for_user(agent)
+    # Into the refresh token: the access tokens made of it, and its successors, copy it.
     token[LOGIN] = token[api_settings.JTI_CLAIM]
     return token
 
@@ -57,6 +60,7 @@ def renew_login(text: str) -> RefreshToken:
     token = RefreshToken(text)  # type: ignore[arg-type]
     TokenAuthentication().get_user(token)
     token.blacklist()
+    # simplejwt's own rotation, in its order: the copy needs an id and times of its own.
     token.set_jti()
     token.set_exp()
     token.set_iat()
@@ -72,6 +76,7 @@ def end_login(text: str) -> None:
     token.blacklist()
     if login := token.get(LOGIN):
         EndedLogin.objects.get_or_create(login=login)
+    # Streams of this log-in end now, not at the next sweep.
     announce.authority_changed(int(token[api_settings.USER_ID_CLAIM]))
 
 
@@ -79,4 +84,6 @@ def _lock_token(text: str) -> None:
     """Make whoever brings the same token wait for the end of our transaction: simplejwt looks
     whether it was used and writes that it is in two steps."""
     with connection.cursor() as cursor:
+        # Until COMMIT, which the views' `atomic` gives; a hash, since the lock takes a number. Two
+        # tokens of one hash would only wait for each other.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [text])

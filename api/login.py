@@ -21,6 +21,7 @@ class EndedLogin(models.Model):
     log-in, however often it was refreshed, carries the id of the first refresh token.
     """
 
+    # The jti of the first refresh token; see `authentication.begin_login`.
     login = models.CharField(max_length=64, primary_key=True)
     at = models.DateTimeField(default=timezone.now)
 

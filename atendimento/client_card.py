@@ -8,6 +8,7 @@ from clients.models import Client
 
 ROWS = ("name", "cnpj", "company_type", "email", "status", "responsible")
 FLAGS = ("credit_limit", "has_debt")
+# Also what `views.client.fact` lets be edited by name: a field that is not here has no address.
 FIELDS = (*ROWS, *FLAGS)
 COPIED = ("cnpj", "email")
 SHORT = {"company_type": "Tipo"}

@@ -20,6 +20,7 @@ SHOWN = (Can.WRITE, Can.CLAIM, Can.TAKE_OVER, Can.TRANSFER, Can.FINISH, Can.REOP
 
 def get_conversation(agent: Agent, pk: int) -> Conversation:
     """A conversation that *agent* may see, with all that its row shows. Raises Http404."""
+    # 404, not 403: that a conversation of a hidden number exists is told to nobody.
     return get_object_or_404(Conversation.objects.visible_to(agent).for_list(), pk=pk)
 
 
@@ -46,6 +47,7 @@ def header_context(agent: Agent, conversation: Conversation) -> dict[str, Any]:
         "contact": conversation.contact,
         "client": client,
         "facts": client_card.facts(client) if client else (),
+        # Lazy, like `colleagues`: a fragment that shows none of it asks nothing.
         "past": conversation.attendances.exclude(finished_at=None).select_related("agent")[:5],
         "mine": mine,
         "may": _rights(conversation, agent),
@@ -56,6 +58,7 @@ def header_context(agent: Agent, conversation: Conversation) -> dict[str, Any]:
 
 def _rights(conversation: Conversation, agent: Agent) -> dict[str, bool]:
     """{name of a right: whether *agent* has it here}, of a conversation that he can see."""
+    # Seen already: `get_conversation` found it among the visible ones.
     distance = conversation.distance(agent, visible=True)
     return {can.name.lower(): agent.may(can, distance) for can in SHOWN}
 
@@ -63,5 +66,6 @@ def _rights(conversation: Conversation, agent: Agent) -> dict[str, bool]:
 def _colleagues(conversation: Conversation, agent: Agent) -> QuerySet[Agent]:
     """The choice of whom to transfer to, and how much each has in hand."""
     busy = Count("conversations", filter=Q(conversations__status=Status.ACTIVE))
+    # Also those who do not see the number: the template says so instead of hiding them.
     others = colleagues(conversation.session_id).exclude(pk=agent.pk)
     return others.annotate(in_hand=busy)

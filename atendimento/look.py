@@ -12,7 +12,9 @@ from atendimento.forms.list_query import ListQueryForm
 from atendimento.sight import Sight
 from whatsapp.models import Conversation, ConversationQuerySet, Status
 
+# Rows of a page; what is loaded besides is one more.
 PAGE = 50
+# The names are in addresses that people keep; `forms.list_query.TABS` bounds what is asked for.
 TABS = {"pendentes": Status.PENDING, "ativos": Status.ACTIVE, "finalizados": Status.CLOSED}
 
 
@@ -40,6 +42,7 @@ class ListQuery:
 
     def rows(self, agent: Agent) -> ConversationQuerySet:
         """All conversations of the list, in no order. What changes here changes in `shows`."""
+        # Each has its index (conversation_tab, _mine, _queue); test_indexes.py holds it to that.
         found = Conversation.objects.visible_to(agent).filter(status=self.status)
         if self.filter == "minhas":
             found = found.mine(agent)
@@ -55,6 +58,7 @@ class ListQuery:
         None with search words, which only PostgreSQL compares: a page that has found the
         conversation keeps it, one that has not does not get it.
         """
+        # The order of `rows`, so that they read side by side; test_list_filter.py compares both.
         if conversation.status != self.status or not sight.sees(conversation.session_id):
             return False
         if self.filter == "minhas" and conversation.assigned_to_id != agent.pk:
@@ -70,6 +74,7 @@ class ListQuery:
         longest comes first; elsewhere the newest."""
         found = self.rows(agent).for_list()
         if self.status == Status.PENDING:
+            # Keyset paging, never OFFSET: rows come and go while somebody scrolls.
             found = found.longest_waiting_first(self.after)
         else:
             found = found.newest_first()
@@ -90,6 +95,7 @@ class ListQuery:
 
 def position(conversation: Conversation) -> tuple[datetime, int]:
     """Where the list goes on after this row."""
+    # Twin of WAITS_SINCE in whatsapp/models/conversation_queryset.py, by which the queue is read.
     at = conversation.last_message_at
     if conversation.status == Status.PENDING:
         at = conversation.waiting_since or at

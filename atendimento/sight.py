@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from accounts.models import Agent
 from whatsapp.models import Conversation, ConversationQuerySet, Session
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Sight:
         """{agent id: what he sees now}, in one query for all."""
         visible = Session.objects.visible_by_agent(agents) if agents else {}
         return {
+            # Without numbers: all supervisors are equal so, and a new number is in it at once.
             agent.pk: cls(True, frozenset()) if agent.supervises else cls(False, visible[agent.pk])
             for agent in agents
         }
@@ -40,6 +44,14 @@ class Sight:
 
     def covers(self, other: Sight) -> bool:
         """Whether nothing that *other* sees is hidden here."""
+        # Less than everything never covers it, though it may name all numbers of today.
         if self.everything or other.everything:
             return self.everything
         return other.numbers <= self.numbers
+
+
+def with_sights(agents: Mapping[Key, Agent]) -> dict[Key, tuple[Agent, Sight]]:
+    """Each agent with what he sees now, by the log-in or token that speaks for him; one query."""
+    # Asked by agent: somebody may have many pages open.
+    sights = Sight.of(set(agents.values()))
+    return {key: (agent, sights[agent.pk]) for key, agent in agents.items()}

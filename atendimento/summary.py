@@ -27,5 +27,6 @@ def numbers_down(agent: Agent) -> list[Session]:
 
 def _down(session: Session) -> bool:
     if session.shown_state == State.RECONNECTING:
+        # Most reconnects take seconds, and a band for each would be read no more.
         return timezone.now() - session.state_since > timedelta(minutes=1)
     return session.needs_a_hand

@@ -12,6 +12,7 @@ from accounts.models import Agent
 from atendimento import bubble
 from whatsapp.models import Conversation, Direction, Message
 
+# Bubbles of a page, and the pause after which the same sender begins a new group.
 PAGE = 50
 GROUP_GAP = timedelta(minutes=5)
 
@@ -43,6 +44,7 @@ def days(
     found = Message.objects.filter(conversation=conversation).for_thread()
     if before is not None:
         found = found.before(before)
+    # Newest first, as the index message_thread has them; one more tells whether older ones exist.
     newest = list(found[: PAGE + 1])
     messages = newest[:PAGE][::-1]
     lines = _lines(messages, agent, unread=None if before else conversation.unread_count)
@@ -52,8 +54,11 @@ def days(
 
 
 def _lines(messages: list[Message], agent: Agent, unread: int | None) -> list[Line]:
+    # Only what came in can be unread. With more unread than the page has, none is marked: the first
+    # of them is on an older page.
     incoming = [message.pk for message in messages if message.direction == Direction.IN]
     marked = incoming[-unread] if unread and unread <= len(incoming) else None
+    # The first of a page always opens a group; what is loaded above it groups anew in the page.
     pairs = zip(messages, [None, *messages], strict=False)
     return [
         Line(

@@ -5,6 +5,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "painel.settings")
 
 from django.core.asgi import get_asgi_application
 
+# First: it sets Django up, which all imports below need.
 http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -15,6 +16,7 @@ from atendimento.live import routing as desk
 from live.guard import Guarded, NoSuchSocket
 from painel.clean import cleaned
 
+# Else channels raises, and the guard says COME_BACK for a path that never comes.
 nowhere = re_path("", NoSuchSocket.as_asgi())
 sockets = Guarded(URLRouter([*desk.routes, *stream.routes, nowhere]))
 application = cleaned(ProtocolTypeRouter({"http": http, "websocket": sockets}))

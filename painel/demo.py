@@ -68,6 +68,7 @@ def pair(
     say("Pareando o número: lendo o QR com o celular da empresa…")
     session.want(Wanted.PAIR)
     _wait_for(session, State.PAIRING, needs_qr=True)
+    # As a telephone reads it off the page; a code is good for a minute at most.
     server.scan(company, session.qr)
     _wait_for(session, State.ONLINE)
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from accounts.models import Agent
 from accounts.rights import BY_VERB, Can, Scope
-from painel.log_filters import NO_DATABASE
+from live import outage
 
 NOT_UNDERSTOOD = "O painel não entendeu este pedido."
 GONE = "Isto não existe mais, ou não está entre os seus números."
@@ -57,8 +57,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Django calls this while it handles the exception; a database that is away comes back."""
-    if isinstance(sys.exc_info()[1], NO_DATABASE):
+    if isinstance(sys.exc_info()[1], outage.AWAY):
         return away(request)
+    # Random, not counted: several processes need no common counter, and nobody learns how many.
     occurrence = secrets.token_hex(4).upper()
     occurrence = f"{occurrence[:4]}-{occurrence[4:]}"
     request.occurrence = occurrence  # type: ignore[attr-defined]  # for WithOccurrence
@@ -81,9 +82,11 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token: says whether the session ended or the page is old."""
     user = getattr(request, "user", None)
     known = user is not None and user.is_authenticated
+    # To htmx a 401, which the page turns into the band that offers to log in again.
     if not known and request.headers.get("HX-Request"):
         return render(request, "atendimento/live/expired.html", status=401)
     title, text, label = STALE if known else SESSION_OVER
+    # At the log-in no session was there to end: either the form is old, or no cookie came back.
     if not known and request.path == reverse("login"):
         title, text, label = STALE if request.COOKIES else NO_COOKIES
     shown = {"title": title, "text": text, "label": label}
@@ -103,7 +106,7 @@ class OwnPages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, NO_DATABASE):
+        if isinstance(exception, outage.AWAY):
             return away(request)
         return not_found(request, exception) if isinstance(exception, Http404) else None
 
@@ -150,7 +153,9 @@ def _within(
 
 
 def _common(request: HttpRequest) -> dict[str, Any]:
+    # Hostile like any cookie: it becomes an attribute, so only what we know passes.
     theme = request.COOKIES.get("tema")
+    # A reload must not repeat a POST.
     again = request.get_full_path() if request.method == "GET" else reverse("desk")
     return {
         "theme": theme if theme in ("light", "dark") else "",

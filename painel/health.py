@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from live.outage import AWAY
 
 
 @require_safe
@@ -23,9 +25,12 @@ def alive(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """503 while PostgreSQL does not answer, or waits for migrations."""
     try:
+        # Also asks for the table of migrations, so that a database which only accepts is not called
+        # ready.
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except AWAY:
+        # Or the next one to ask would be handed the same dead connection.
         connection.close()
         return JsonResponse({"estado": "sem banco de dados"}, status=503)
     if waiting:
@@ -39,6 +44,7 @@ def without_session(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
     views = {"/healthz": alive, "/readyz": ready}
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        # Before SecurityMiddleware too: a balancer asks by http, and under a Host of its own.
         return views.get(request.path, get_response)(request)
 
     return middleware

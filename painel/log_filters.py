@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http.multipartparser import MultiPartParserError
 
-NO_DATABASE = (OperationalError, InterfaceError)
-
+from live.outage import AWAY
 
 # What is answered with a page of its own needs no traceback: nothing of ours failed.
 REFUSED = (BadRequest, MultiPartParserError, PermissionDenied, SuspiciousOperation)
-EXPECTED = (*NO_DATABASE, *REFUSED)
+EXPECTED = (*AWAY, *REFUSED)
 
 
 class WithoutTraceback(logging.Filter):
@@ -25,6 +23,7 @@ class WithoutTraceback(logging.Filter):
             if reason not in (message := record.getMessage()):
                 message = f"{message}: {reason}"
             record.msg, record.args = message, ()
+            # Both: a handler before us may have rendered the traceback already.
             record.exc_info = record.exc_text = None
         return True
 

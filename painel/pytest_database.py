@@ -5,7 +5,7 @@ import atexit
 import os
 from pathlib import Path
 
-from painel.database import Embedded
+from painel.embedded import Embedded
 
 os.environ.setdefault("DEBUG", "1")
 # Sending at a human pace is for people; tests wait for nothing they do not test.

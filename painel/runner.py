@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 _PR_SET_PDEATHSIG = 1
+# So many deaths in a row end the house; who lived for SETTLED seconds begins to count anew.
 TRIES = 3
 SETTLED = 30.0
 
@@ -70,6 +71,7 @@ class Runner:
                     child.process.wait()
 
     def _asked(self, *_: object) -> None:
+        # A second Ctrl-C: whoever asks twice does not want to wait.
         if self.ended.is_set():
             for child in self.children:
                 if child.process:
@@ -97,6 +99,7 @@ class Runner:
             self.code = 1
             self.ended.set()
             return
+        # Not sleep: a signal ends the pause too.
         self.ended.wait(2.0 ** (child.failures - 1))
         if not self.ended.is_set():
             self._start(child)
@@ -104,11 +107,13 @@ class Runner:
 
 def web(port: int) -> Child:
     command = [sys.executable, "-m", "painel.web", "-b", "127.0.0.1", "-p", str(port)]
+    # Longer than it drains by itself, so that its own bound is the one that counts.
     return Child("web", command, grace=settings.DRAIN_SECONDS + 5)
 
 
 def worker(environment: Mapping[str, str] | None = None) -> Child:
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "runwhatsapp"]
+    # Longer than its supervisor gives each number (GRACE in whatsapp/worker/supervisor.py).
     return Child("worker", command, environment or {}, grace=50.0)
 
 
@@ -120,6 +125,7 @@ def webhooks() -> Child:
 
 def port_is_free(port: int) -> bool:
     with socket.socket() as probe:
+        # As the server does: a port in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -129,4 +135,6 @@ def port_is_free(port: int) -> bool:
 
 
 def _die_with_parent() -> None:
+    # Between fork and exec: when we are killed, Linux sends the child SIGTERM, and no orphan keeps
+    # the port or a number.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

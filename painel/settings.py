@@ -79,6 +79,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Order matters: health before all that may ask the database; the audit's door before whatever
+    # writes an entry; our pages last, so that they hear a view's exception first.
     "painel.health.without_session",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -120,11 +122,13 @@ def databases() -> dict[str, dict[str, Any]]:
     from painel.database import connection_settings
 
     found: dict[str, Any] = connection_settings(env.str("DATABASE_URL", default=""), VAR_DIR)
+    # Transactions are the verbs' own: a request that reads needs none.
     found |= {"CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
     if WEB:
         found["ENGINE"] = "painel.postgresql"
         found["OPTIONS"]["pool"] = {
             "max_size": int(positive("DATABASE_POOL", 20)),
+            # DATABASE_POOL is for each process, PostgreSQL's max_connections for all.
             "min_size": 1,
             # Seconds until our engine looks whether PostgreSQL is away or the pool only busy.
             "timeout": 0.5,
@@ -199,6 +203,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# Two weeks; a log-in ends sooner with its password or its person (accounts/logins.py).
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 CSRF_FAILURE_VIEW = "painel.errors.csrf_failed"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -218,13 +223,15 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["api.rest.envelope.Envelope"],
     "DEFAULT_PARSER_CLASSES": ["api.rest.parsers.SmallJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "api.rest.schema.Schema",
-    "DEFAULT_THROTTLE_CLASSES": ["api.rest.throttles.PerUser"],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "user": env.str("API_RATE", default="1200/min"),
         "token": env.str("API_TOKEN_RATE", default="20/min"),
     },
     "EXCEPTION_HANDLER": "api.rest.envelope.handle",
+    # How many proxies' words in X-Forwarded-For are believed (accounts/address.py).
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0 if DEBUG else 1),
+    # DRF would put an AnonymousUser, which is no Agent.
     "UNAUTHENTICATED_USER": None,
 }
 SIMPLE_JWT = {
@@ -257,10 +264,12 @@ SPECTACULAR_SETTINGS = {
 # Lets webhooks go to plain http and to addresses of our own network; for tests.
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
+# Pages are for our own origin alone.
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [
     *("authorization", "content-type", "idempotency-key", "if-match", "if-none-match")
 ]
+# Beyond the few that a script of another origin may read anyway.
 CORS_EXPOSE_HEADERS = ["etag", "retry-after"]
 
 # The desk. Times in seconds.

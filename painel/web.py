@@ -44,6 +44,8 @@ class DrainingServer(Server):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.ports: list[Any] = []
         self.draining: asyncio.Task[None] | None = None
+        # Twisted's own handlers stop the reactor at once; ours are set when daphne is about to run
+        # it.
         super().__init__(*args, signal_handlers=False, ready_callable=self._heed_signals, **kwargs)
 
     def listen_success(self, port: Any) -> None:
@@ -54,6 +56,7 @@ class DrainingServer(Server):
         """While draining, no connection is kept for a next request."""
         if self.draining and message["type"] == "http.response.start":
             message = message | {"headers": [*message["headers"], (b"Connection", b"close")]}
+            # The header is for the client, this for Twisted. None: the client has gone meanwhile.
             if protocol.channel is not None:
                 protocol.channel.persistent = False
         await super().handle_reply(protocol, message)
@@ -77,15 +80,20 @@ class DrainingServer(Server):
         begun = self._loop.time()
         try:
             await self._stop_listening()
+            # Only now: whoever is told to come back must not find this process listening still.
             shutdown.begin()
+            # At least LINGER: a request whose bytes are on the way is in no list of ours yet.
             while self._busy() or self._loop.time() < begun + LINGER:
                 await asyncio.sleep(0.05)
                 if self._loop.time() > begun + PATIENCE:
+                    # Those whose consumer cannot (it waits for a thread, or has failed) are closed
+                    # from outside.
                     self._close_sockets()
                 if self._loop.time() > begun + settings.DRAIN_SECONDS:
                     logger.error("Ended with %d requests unanswered", len(self._in_flight()))
                     break
         finally:
+            # Whatever happened above: a process that was asked to end must end.
             reactor.stop()
 
     async def _stop_listening(self) -> None:
@@ -96,6 +104,7 @@ class DrainingServer(Server):
 
     def _busy(self) -> bool:
         """Whether a request is unanswered, a socket open, or an answer not written out."""
+        # A reader of slow lines still lacks bytes though its request is answered.
         unwritten = any(isinstance(writer, tcp.Connection) for writer in reactor.getWriters())
         return bool(unwritten or self._in_flight() or self._applications())
 
@@ -108,11 +117,13 @@ class DrainingServer(Server):
 
     def _close_sockets(self) -> None:
         for protocol in self._in_flight():
+            # Only sockets have it; one that is still shaking hands, or closing already, is let be.
             if hasattr(protocol, "serverClose") and protocol.state == protocol.STATE_OPEN:
                 protocol.serverClose(int(CloseCode.COME_BACK))
 
     @property
     def _loop(self) -> asyncio.AbstractEventLoop:
+        # Twisted has no public name for it; daphne's server uses the same.
         loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
         return loop
 
@@ -122,10 +133,12 @@ class Web(CommandLineInterface):
 
 
 def main() -> None:
+    # By default daphne closes every socket after a day.
     defaults = ["-v", "0", "--websocket_timeout", "-1"]
     code = 0
     try:
         Web().run([*defaults, *sys.argv[1:], "painel.asgi:application"])
+    # Without a traceback: the sentence is for whoever starts it.
     except (ImproperlyConfigured, EnvError) as error:
         sys.exit(f"Configuração: {error}")
     except SystemExit as ended:

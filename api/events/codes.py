@@ -16,10 +16,12 @@ def with_codes(events: list[Event]) -> list[Event]:
     """*events*, those of a code that still stands with it; one query, and only if there are any."""
     asked = [event for event in events if event.type == EventType.QR]
     if asked:
+        # As the number is now: an event that was slow must not bring a code that is void.
         pairing = Session.objects.filter(state=State.PAIRING).exclude(qr="")
         numbers = pairing.in_bulk({event.session_id for event in asked})
         for event in asked:
             number = numbers.get(event.session_id)
+            # Its own code, not a later one, which has an event of its own.
             if number and event.data.get("expiresAt") == expiry(number):
                 event.data["qr"] = number.qr
     return events

@@ -17,6 +17,7 @@ from live import shutdown
 from live.outage import AWAY
 from live.outlet import CloseCode, Outlet
 
+# Seconds that a socket may stay without a token.
 PATIENCE = 10.0
 # A token and a cursor; what is longer says neither.
 LONGEST = 16_000
@@ -31,8 +32,11 @@ class StreamConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         offered = self.scope["subprotocols"]
+        # In a subprotocol, for browsers let no script set headers, and addresses end up in logs.
         bearer = len(offered) == 2 and offered[0] == "bearer"
+        # A browser wants one of its offers named; the token is not repeated.
         await self.accept("bearer" if bearer else None)
+        # Before the database is asked: a process that is going must reach this socket too.
         shutdown.register(self._come_back)
         self._end_in(PATIENCE)
         if bearer:
@@ -40,6 +44,8 @@ class StreamConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         said = _parsed(text_data or "")
+        # Only once: a stream stays whose it was. Consumers hear one message at a time, so two
+        # tokens sent together do not race.
         if self.subscriber is None and said.get("type") == "auth":
             cursor = _cursor(said.get("cursor"))
             cursor = self._asked_cursor() if cursor is None else cursor
@@ -48,6 +54,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         shutdown.unregister(self._come_back)
         if self.subscriber:
+            # Also of one whose replay failed: it stops the writer.
             Stream.of_this_loop().leave(self.subscriber)
         if self.timer:
             self.timer.cancel()
@@ -70,8 +77,11 @@ class StreamConsumer(AsyncWebsocketConsumer):
         if number is None:
             await self.close(int(CloseCode.NOT_FOUND))
             return
+        # From here on the token's own time counts, to the second.
         self._end_in(token.seconds_left)
         self.subscriber = Subscriber(token, agent, number, Outlet(self, QUEUE))
+        # Known before it joins: `_end` and `_come_back` may have to cut it in the midst of a
+        # replay.
         await stream.join(self.subscriber, cursor)
 
     def _asked_cursor(self) -> int | None:
@@ -88,6 +98,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
         if self.subscriber:
             self.subscriber.outlet.cut(CloseCode.ENDED)
         else:
+            # Kept: the loop refers to its tasks only weakly.
             self._closing = asyncio.create_task(self.close(int(CloseCode.ENDED)))
 
     def _come_back(self) -> None:
@@ -100,6 +111,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
 
 def _known(text: str) -> tuple[Token, Agent] | None:
     token = tokens.read(text)
+    # The same question as the sweep asks, so that nobody is let in whom it would throw out.
     agent = tokens.still_valid([token]).get(token) if token else None
     return (token, agent) if token and agent else None
 
@@ -110,6 +122,7 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):
+        # A few thousand brackets exhaust the parser's stack.
         return {}
     return said if isinstance(said, dict) else {}
 
@@ -119,4 +132,5 @@ def _cursor(value: object) -> int | None:
     text = str(value if value is not None else "")
     if not text:
         return None
+    # Below 18 digits fits a bigint. -1 is answered with `whatsapp:reset`: nothing is lost unsaid.
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else -1

@@ -19,6 +19,7 @@ from live.outage import AWAY, Outage
 
 logger = logging.getLogger(__name__)
 
+# Addresses at once; deliveries of one in its turn; seconds without a NOTIFY; between prunings.
 THREADS = 4
 PER_WEBHOOK = 20
 POLL = 1.0
@@ -29,14 +30,17 @@ def run_once() -> int:
     """Do what there is to do once; return how many deliveries were tried."""
     events.make_events()
     for webhook in Webhook.objects.filter(active=True):
+        # First for all: nothing is sent here, so that no silent address holds it up.
         _guarded(webhook, _take_all)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="webhook") as threads:
+        # One thread has a webhook, so that its events keep their order.
         return sum(threads.map(_deliver, Webhook.objects.due()))
 
 
 def run(stopping: threading.Event) -> None:
     """Work until *stopping* is set."""
     woken, outage = threading.Event(), Outage("webhooks")
+    # Only wakes: what there is to do the database says, NOTIFY or not.
     listener = Listener((announce.CHANGES,), lambda channel, payload: woken.set())
     listener.start()
     pruned = 0.0
@@ -44,12 +48,14 @@ def run(stopping: threading.Event) -> None:
         try:
             if not run_once():
                 woken.wait(POLL)
+                # Cleared before the next look, not after it: what comes meanwhile wakes again.
                 woken.clear()
             if time.monotonic() - pruned > PRUNE:
                 pruned = time.monotonic()
                 prune()
             outage.ended()
         except AWAY as error:
+            # The connection is dead and would stay so; the next round makes a new one.
             outage.report(error)
             connection.close()
             stopping.wait(1)

@@ -30,6 +30,7 @@ from whatsapp.models import (
 
 logger = logging.getLogger(__name__)
 
+# Changes of one transaction: the lock is held no longer than these take.
 BATCH = 500
 OF_A_MESSAGE = (ChangeKind.MESSAGE_ADDED, ChangeKind.MESSAGE_CHANGED)
 # Any number that nothing else locks.
@@ -46,9 +47,14 @@ def make_some_events() -> int:
     """Make the events of up to BATCH changes; return how many changes there were."""
     with transaction.atomic():
         with connection.cursor() as cursor:
+            # Waited for, not tried: whoever comes second then finds that the work is done. Released
+            # by the commit itself, so that the next sees these events before it gives ids.
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        # By the index change_without_event, which holds nothing but these. A late commit has a
+        # lower id and is taken all the same: its mark counts, not its place.
         changes = list(Change.objects.without_event().order_by("pk")[:BATCH])
         _write(changes)
+        # Also those that became no event: nothing must look at them again.
         Change.objects.filter(pk__in=[change.pk for change in changes]).update(in_events=True)
     return len(changes)
 
@@ -61,8 +67,10 @@ def _write(changes: Sequence[Change]) -> None:
         with transaction.atomic():
             Event.objects.bulk_create(_events(changes))
     except AWAY:
+        # Nothing was marked: the whole batch comes again.
         raise
     except Exception:
+        # Whatever a representation raises: one change must not stop every stream and webhook.
         if len(changes) == 1:
             logger.exception("change %s cannot become an event: %s", changes[0].pk, changes[0])
             return
@@ -78,20 +86,22 @@ def _events(changes: Sequence[Change]) -> Iterable[Event]:
         event = _event(change, rows)
         if event is None:
             continue
+        # Sessions change often in ways that nobody outside hears of; only news is told. `last` is
+        # of this batch, the query of those before.
         if event.type in OF_A_NUMBER:
-            seen = last.get(event.session_id) or _last_word(event.session_id)
-            if seen == (event.type, event.data) or _never_was(event, seen):
+            seen = last.get(event.session_id) or _last_of_number(event.session_id)
+            if seen == (event.type, event.data) or _is_just_made(event, seen):
                 continue
             last[event.session_id] = (event.type, event.data)
         yield event
 
 
-def _never_was(event: Event, seen: tuple[str, Any] | None) -> bool:
+def _is_just_made(event: Event, seen: tuple[str, Any] | None) -> bool:
     """A number that was just made is no number that was cut off."""
     return seen is None and event.data.get("reason") == State.NEW
 
 
-def _last_word(session_id: int) -> tuple[str, Any] | None:
+def _last_of_number(session_id: int) -> tuple[str, Any] | None:
     words = Event.objects.filter(session_id=session_id, type__in=OF_A_NUMBER)
     return words.order_by("-pk").values_list("type", "data").first()
 
@@ -103,6 +113,7 @@ class _Rows:
         messages = {change.subject_id for change in changes if change.kind in OF_A_MESSAGE}
         threads = {change.conversation_id for change in changes if change.conversation_id}
         numbers = {change.session_id for change in changes if change.session_id}
+        # As they are now, not as they were: two changes of one row may make the same event twice.
         said = Message.objects.filter(pk__in=messages).values(*representations.MESSAGE)
         columns = (*representations.CONVERSATION, "session__slug")
         seen = Conversation.objects.filter(pk__in=threads).values(*columns)
@@ -126,6 +137,7 @@ def _event(change: Change, rows: _Rows) -> Event | None:
 
 
 def _of_message(change: Change, message: Row | None, thread: Row) -> Event | None:
+    # Lines about the attendance are the desk's own.
     if message is None or message["direction"] == Direction.SYSTEM:
         return None
     added = change.kind == ChangeKind.MESSAGE_ADDED
@@ -142,16 +154,17 @@ def _of_number(number: Session | None) -> Event | None:
     if number is None or number.state == State.CONNECTING:
         return None
     if number.state == State.PAIRING:
+        # Pairing begins before WhatsApp gives the first code; its arrival is a change of its own.
         if not number.qr:
             return None
         # Without the code: what is stored must not link a telephone. The stream adds it.
-        return _said(number, EventType.QR, {"expiresAt": expiry(number)})
+        return _number_event(number, EventType.QR, {"expiresAt": expiry(number)})
     if number.state == State.ONLINE:
         phone = {"phoneNumber": number.phone, "name": number.push_name}
-        return _said(number, EventType.CONNECTED, phone)
+        return _number_event(number, EventType.CONNECTED, phone)
     reason = {"reason": number.state, "message": State(number.state).label}
-    return _said(number, EventType.DISCONNECTED, reason | {"detail": number.state_detail})
+    return _number_event(number, EventType.DISCONNECTED, reason | {"detail": number.state_detail})
 
 
-def _said(number: Session, kind: EventType, data: dict[str, Any]) -> Event:
+def _number_event(number: Session, kind: EventType, data: dict[str, Any]) -> Event:
     return Event(session_id=number.pk, type=kind, data={"sessionId": number.slug, **data})

@@ -41,6 +41,7 @@ def check(url: str) -> tuple[SplitResult, str]:
         found = socket.getaddrinfo(parts.hostname, parts.port or default, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Refused(f"O nome {parts.hostname} não foi encontrado.") from error
+    # All of them, not the first: a name with one outer and one inner address is a trick.
     addresses = [str(entry[4][0]) for entry in found]
     if not settings.WEBHOOK_ALLOW_PRIVATE:
         for address in addresses:
@@ -68,6 +69,8 @@ def is_public(text: str) -> bool:
     """Whether an address is out in the Internet, seen through every way of wrapping another."""
     address: Address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
+        # IPv4 inside IPv6, as ::ffff:10.0.0.1, 6to4 (2002::/16) or Teredo: judged by what is
+        # inside.
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if inner is not None:
             address = inner
@@ -85,6 +88,7 @@ def _parts(url: str) -> SplitResult:
     schemes = ("https", "http") if settings.WEBHOOK_ALLOW_PRIVATE else ("https",)
     if parts.scheme not in schemes or not parts.hostname or not port_is_fine:
         raise Refused("Use um endereço https.")
+    # They would be shown in the admin and kept in logs.
     if parts.username or parts.password:
         raise Refused("Não ponha usuário e senha no endereço.")
     return parts
@@ -101,8 +105,10 @@ def _connected(parts: SplitResult, address: str) -> socket.socket:
 def _http_over(raw: socket.socket, parts: SplitResult) -> http.client.HTTPConnection:
     """Over *raw*, speak and check certificates as *parts* says: the name is in there."""
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port)
+    # The class would connect by name, and so ask the resolver again: it is given the socket.
     connection.sock = raw
     if parts.scheme == "https":
+        # The name, not the address: certificate and SNI are the name's.
         tls = ssl.create_default_context()
         connection.sock = tls.wrap_socket(raw, server_hostname=parts.hostname)
     return connection
@@ -112,6 +118,7 @@ def _http_over(raw: socket.socket, parts: SplitResult) -> http.client.HTTPConnec
 def _deadline(raw: socket.socket) -> Iterator[None]:
     """Who answers a byte at a time never lets a read time out, so the line itself is cut. It is
     cut in a duplicate: TLS takes the descriptor over."""
+    # Each single read; the timer below bounds them all, TLS included.
     raw.settimeout(TOTAL)
     line = raw.dup()
     timer = threading.Timer(TOTAL, _cut, [line])
@@ -125,6 +132,7 @@ def _deadline(raw: socket.socket) -> Iterator[None]:
 
 def _cut(line: socket.socket) -> None:
     with suppress(OSError):
+        # Wakes the thread that reads; closing alone would not.
         line.shutdown(socket.SHUT_RDWR)
 
 

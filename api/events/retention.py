@@ -24,7 +24,9 @@ def prune() -> None:
 
 
 def _prune() -> None:
+    # By the index event_age; docs/api-events.md promises cursors to be good for so long.
     Event.objects.expired(timedelta(hours=settings.CHANGE_RETENTION_HOURS)).delete()
+    # Of what is settled: whatever waits is never forgotten.
     WebhookDelivery.objects.expired(DELIVERIES).delete()
     # A refresh token of that log-in has expired by then.
     EndedLogin.objects.expired(api_settings.REFRESH_TOKEN_LIFETIME).delete()

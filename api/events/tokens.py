@@ -37,6 +37,7 @@ def read(text: str) -> Token | None:
         access = AccessToken(text)  # type: ignore[arg-type]
         agent = TokenAuthentication().get_user(access)
     except (TokenError, AuthenticationFailed):
+        # Anything else is an outage or a bug, and no reason to say 4401.
         return None
     if agent.must_change_password:
         return None
@@ -50,6 +51,7 @@ def still_valid(tokens: Collection[Token]) -> dict[Token, Agent]:
     The same as `TokenAuthentication` asks at each request: the person is active, the password
     unchanged and nobody else's, the log-in not ended, the time not over.
     """
+    # By primary key, however many streams there are.
     agents = Agent.objects.filter(is_active=True).in_bulk({token.agent_id for token in tokens})
     hashes = {
         pk: get_md5_hash_password(agent.password)

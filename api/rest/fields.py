@@ -8,9 +8,9 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from accounts.form_fields import LARGEST_ID
 from clients import cnpj
 
-LARGEST_ID = 2**63 - 1
 EPOCH = datetime.fromtimestamp(0, UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -32,7 +32,7 @@ class Cnpj(serializers.CharField):
         return cnpj.clean(super().to_internal_value(data))
 
     def run_validation(self, data: Any = empty) -> str | None:
-        return super().run_validation(data) or None
+        return super().run_validation(data) or None  # NULL, for "" would be unique only once
 
 
 class Id(serializers.IntegerField):

@@ -45,7 +45,7 @@ def conversation_named(
     named = visible.filter(session__slug=session_id, contact__in=found.values("contact")).first()
     if named is not None:
         return named
-    number = number_named(request, session_id)
+    number = number_named(request, session_id)  # of the two, says which is unknown
     if begun and kind == AddressKind.PHONE:
         return begin(number, value, agent_of(request))
     raise NotFound("Não há conversa com este telefone neste número.")

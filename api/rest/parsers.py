@@ -15,12 +15,12 @@ class TooLarge(exceptions.APIException):
 
 class SmallJSONParser(JSONParser):
     def parse(self, stream: IO[Any], *told: Any, **more: Any) -> dict[str, Any]:
-        body = stream.read(LIMIT + 1)
+        body = stream.read(LIMIT + 1)  # whatever Content-Length claims
         if len(body) > LIMIT:
             raise TooLarge
         try:
             data = super().parse(io.BytesIO(body), *told, **more)
-        except RecursionError as error:
+        except RecursionError as error:  # brackets in brackets, a thousand deep
             raise exceptions.ParseError from error
         if not isinstance(data, dict):
             raise exceptions.ParseError

@@ -90,13 +90,12 @@ def _name(row: Row) -> str:
 
 
 def _last(row: Row) -> str | None:
-    if row["last_message"] is None:
-        return None
-    return preview_of(row["last_message__kind"], row["last_message__body"])
+    said = row["last_message"] is not None
+    return preview_of(row["last_message__kind"], row["last_message__body"]) if said else None
 
 
 def _holder(row: Row) -> dict[str, Any] | None:
     if row["assigned_to"] is None:
         return None
-    agent = Agent(**{name: row[f"assigned_to__{name}"] for name in HOLDER})
+    agent = Agent(**{name: row[f"assigned_to__{name}"] for name in HOLDER})  # only for its name
     return {"id": row["assigned_to"], "name": str(agent)}

@@ -25,7 +25,6 @@ from api.rest.examples import examples_of
 # Every route may answer with these; one that takes a body or parameters with more.
 ALWAYS = {401, 404, 405, 406, 429}
 SLUG = {"type": "string", "pattern": "^[-a-zA-Z0-9_]{1,64}$"}
-TELEPHONE = {"type": "string", "format": "phone"}
 IN_PATH = {
     "id": OpenApiParameter("id", int, "path", description="Id do cliente."),
     "sessionId": OpenApiParameter(
@@ -33,7 +32,7 @@ IN_PATH = {
     ),
     "phoneNumber": OpenApiParameter(
         "phoneNumber",
-        TELEPHONE,
+        {"type": "string", "format": "phone"},
         "path",
         description="Telefone com DDD, com ou sem +55, máscara e nono dígito; "
         "…@s.whatsapp.net; ou …@lid para quem esconde o telefone.",

@@ -1,14 +1,10 @@
-"""How often one may ask: a user everywhere, an address where nobody is known yet."""
+"""How often an address may ask where nobody is known yet; of users DRF's own class takes care."""
 
 from typing import Any
 
-from rest_framework.throttling import SimpleRateThrottle, UserRateThrottle
+from rest_framework.throttling import SimpleRateThrottle
 
 from accounts.address import address_of
-
-
-class PerUser(UserRateThrottle):
-    scope = "user"
 
 
 class PerAddress(SimpleRateThrottle):

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from api.rest.views import clients, conversations, messages, numbers, tokens
 
 NUMBER = r"^whatsapp/(?P<sessionId>[-a-zA-Z0-9_]{1,64})"
-PERSON = r"(?P<phoneNumber>[^/]+)"
+PERSON = r"(?P<phoneNumber>[^/]+)"  # `whatsapp.address.parse` says what it may be
 
 
 def conditional(view: type[APIView]) -> Any:
@@ -44,5 +44,5 @@ urlpatterns = [
     re_path(NUMBER + rf"/conversation/{PERSON}/read$", conversations.ConversationRead.as_view()),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", docs, name="api_docs"),
-    re_path(r"", tokens.NotFoundView.as_view()),
+    re_path(r"", tokens.NotFoundView.as_view()),  # last: the rest of /api/ answers in JSON too
 ]

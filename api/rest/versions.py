@@ -57,12 +57,7 @@ def _changed(known: list[str], client: Client) -> list[str]:
     """The fields that differ from the first of *known* that is a tag of ours."""
     digests = _digests(client)
     ours = re.compile(rf'"\d+\.([0-9a-f]{{{DIGITS * len(digests)}}})"')
-    before = next((found[1] for one in known if (found := ours.fullmatch(one))), None)
-    if before is None:
-        return []
-    places = range(0, len(before), DIGITS)
-    return [
-        name
-        for name, at in zip(digests, places, strict=True)
-        if before[at : at + DIGITS] != digests[name]
-    ]
+    before = next((found[1] for one in known if (found := ours.fullmatch(one))), "")
+    then, now = re.findall(f".{{{DIGITS}}}", before), digests.items()
+    # A tag of none of ours (`before` is empty) says nothing of fields.
+    return [name for (name, digest), old in zip(now, then, strict=False) if digest != old]

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 import pytest
@@ -16,13 +17,15 @@ from django.db import connection, transaction
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.factories import AgentFactory, SupervisorFactory
+from accounts.models import Agent
 from api import authentication
-from api.events import consumers, stream
+from api.events import consumers, stream, tokens
 from api.events import make as events
 from api.models import Event
 from live import announce
 from live.feed import FeedReader
 from live.models import Change
+from live.outlet import Outlet
 from painel.asgi import sockets
 from whatsapp.factories import ConversationFactory, MessageFactory, SessionFactory
 from whatsapp.models import Conversation, State, Wanted
@@ -264,6 +267,40 @@ async def test_what_is_pruned_during_a_replay_is_noticed(thread: Conversation) -
     await sync_to_async(Event.objects.filter(pk__lte=cursors[1]).delete)()
     assert await sync_to_async(stream._kept)(thread.session_id, cursors[0]) is None
     assert await sync_to_async(stream._kept)(thread.session_id, cursors[1])
+
+
+class Slow:
+    """A socket that takes a frame now and then."""
+
+    def __init__(self) -> None:
+        self.heard, self.code = 0, 0
+
+    async def send(self, frame: str) -> None:
+        self.heard += 1
+        await asyncio.sleep(0.02)
+
+    async def close(self, code: int) -> None:
+        self.code = code
+
+
+async def test_a_log_in_that_ends_in_the_midst_of_a_replay_ends_it(thread: Conversation) -> None:
+    many = 600
+    missed = Event(session_id=thread.session_id, type="whatsapp:conversation", data={})
+    await sync_to_async(Event.objects.bulk_create)([copy(missed) for _ in range(many)])
+    agent = await sync_to_async(AgentFactory)()
+    token = await sync_to_async(tokens.read)(str(AccessToken.for_user(agent)))
+    assert token is not None
+    slow, reader = Slow(), stream.Stream.of_this_loop()
+    subscriber = stream.Subscriber(token, agent, thread.session_id, Outlet(slow, 5))
+    joining = asyncio.create_task(reader.join(subscriber, 0))
+    while not slow.heard:
+        await asyncio.sleep(0.01)
+    await sync_to_async(Agent.objects.filter(pk=agent.pk).update)(is_active=False)
+    await sync_to_async(announce.authority_changed)(agent.pk)
+    await asyncio.wait_for(joining, 10)
+    reader.leave(subscriber)
+    assert slow.code == 4401
+    assert slow.heard < many
 
 
 async def test_many_events_at_once_cut_nobody_who_reads(thread: Conversation) -> None:

@@ -21,6 +21,7 @@ class ClaimForm(forms.Form):
     no_lugar_de = IdField(required=False)
 
     def holder(self) -> Agent | None:
+        # A holder who is gone is nobody: then the verb says who has it by now.
         return Agent.objects.filter(pk=self.cleaned_data["no_lugar_de"]).first()
 
 
@@ -28,6 +29,7 @@ class TransferForm(forms.Form):
     """To a colleague who can see the number, or with "fila" back to the queue."""
 
     para = TextField(
+        # No id has more digits; beyond a bigint PostgreSQL refuses the question itself.
         max_length=18,
         error_messages=dict.fromkeys(("required", "max_length"), "Escolha para quem transferir."),
     )
@@ -43,6 +45,7 @@ class TransferForm(forms.Form):
         found = (
             colleagues(self.number).filter(pk=para) if para.isdecimal() else Agent.objects.none()
         )
+        # For a kind answer; `Conversation.transfer` asks again, with the colleague's rights held.
         to: Any = found.first()
         if to is None:
             raise forms.ValidationError("Escolha para quem transferir.")

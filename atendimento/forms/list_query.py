@@ -11,6 +11,7 @@ from accounts.form_fields import IdField, PositionField, TextField
 
 TABS = ("pendentes", "ativos", "finalizados")
 FILTERS = ("", "minhas", "nao-lidas")
+# What is longer is cut, not refused: a pasted sentence still finds something.
 WORDS = 80
 
 
@@ -27,6 +28,7 @@ class ListQueryForm(forms.Form):
     def read(cls, query: Mapping[str, str]) -> dict[str, Any]:
         """{"tab", "filter", "session", "words", "after"}, each valid or its default."""
         form = cls(query)
+        # Not to be obeyed: an address from an old bookmark shows a list all the same.
         form.is_valid()
         said = form.cleaned_data
         tab, filter_ = said.get("aba") or "ativos", said.get("filtro") or ""

@@ -24,12 +24,16 @@ LONGEST_HELLO = 16_000
 class DeskConsumer(AsyncWebsocketConsumer):
     """Server to browser, but for the hello: what the page looks at, and the last change it saw."""
 
+    # A class of its own for tests with panes of their own.
     hub: ClassVar[type[Hub]] = Hub
     login: Login | None = None
     socket: Socket | None = None
 
     async def connect(self) -> None:
+        # Even if nobody is logged in: only after the handshake does a close code reach the page
+        # (before it a browser says 1006, and the page would try again for ever).
         await self.accept()
+        # Before anything that takes time: a process that is going must reach this socket too.
         shutdown.register(self._come_back)
         # Read from the database already, by the middleware that looked for the user.
         self.login = Login.of(self.scope["session"])
@@ -43,11 +47,13 @@ class DeskConsumer(AsyncWebsocketConsumer):
         try:
             await self._watch(hello, self.login)
         except AWAY:
+            # Nobody can be let in now; the page comes back when the database may be there again.
             await self.close(int(CloseCode.COME_BACK))
 
     async def _watch(self, hello: dict[str, Any], login: Login) -> None:
         hub = self.hub.of_this_loop()
         self._leave()
+        # A second hello (another list, another conversation) replaces the first.
         known = await hub.admit(login)
         if known is None:
             await self.close(int(CloseCode.ENDED))
@@ -60,6 +66,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
             sight=sight,
         )
         self.socket = Socket(login, screen, Outlet(self, QUEUE))
+        # No cursor is 0, older than any change: the page is loaded anew, if there are any.
         await hub.watch(self.socket, _number(hello.get("since")) or 0)
 
     async def disconnect(self, code: int) -> None:
@@ -76,6 +83,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         if self.socket:
             self.socket.outlet.cut(CloseCode.COME_BACK)
         else:
+            # Kept: the loop holds its tasks only weakly, and would drop one that nobody refers to.
             self._closing = asyncio.create_task(self.close(int(CloseCode.COME_BACK)))
 
 
@@ -97,4 +105,5 @@ def _query(hello: Mapping[str, Any]) -> dict[str, str]:
 
 def _number(value: object) -> int | None:
     text = str(value or "")
+    # Fits a bigint; `isdecimal` alone would let the digits of other scripts pass.
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None

@@ -19,6 +19,7 @@ from live.outage import AWAY
 
 logger = logging.getLogger(__name__)
 
+# Ten pages of rows; for more a reload is shorter.
 MOST_TAKEN_AWAY = 500
 
 Pieces = Mapping[Screen, Sequence[str]]
@@ -33,9 +34,11 @@ class Batch:
 
     def pieces(self, screen: Screen) -> list[str]:
         """Each once: two panes may want the same fetched."""
+        # On first use, in the thread that may ask the database.
         if self._loaded is None:
             self._loaded = list(self._load())
         found = (piece for pane, loaded in self._loaded for piece in pane.pieces(loaded, screen))
+        # Pieces keep the order of PANES and of the changes.
         return list(dict.fromkeys(found))
 
     def _load(self) -> Iterable[tuple[Pane, Any]]:
@@ -54,6 +57,7 @@ def make(
 ) -> dict[Screen, str]:
     """One frame for each screen that something of *changes* concerns, ending with the cursor.
     *batch* is what others have loaded of the same changes, if they have."""
+    # Whose frame would hold nothing but a cursor gets none: a replay from an older one is harmless.
     made = _pieces(batch or Batch(changes, panes), changes, screens, panes)
     end = at_cursor(cursor)
     return {screen: "".join(pieces) + end for screen, pieces in made.items() if pieces}
@@ -67,13 +71,18 @@ def _pieces(
     try:
         return {screen: batch.pieces(screen) for screen in screens}
     except AWAY:
+        # Away is away for all of them: the hub keeps its snapshot and reads the same changes again.
         raise
     except Exception:
+        # Whatever a template or a pane raises: one row must not silence every page. It is logged
+        # below with the id of its change.
         if len(changes) * len(panes) == 1:
             logger.exception("change %s cannot be shown: %s", changes[0].pk, changes[0])
             return {s: [reload_piece()] for s in screens if concerns(changes[0], s)}
+    # By panes first: mostly one template is at fault, and the others need no second halving.
     if len(panes) > 1:
         return _merged(_pieces(Batch(changes, [p]), changes, screens, [p]) for p in panes)
+    # One bad change among n costs some 2 log n loads.
     half = len(changes) // 2
     parts = (changes[:half], changes[half:])
     return _merged(_pieces(Batch(part, panes), part, screens, panes) for part in parts)
@@ -101,11 +110,13 @@ def concerns(change: Change, screen: Screen) -> bool:
 def taken_away(screen: Screen, before: Sight) -> str:
     """What a page must lose that sees less than *before*: its rows of numbers that are hidden now;
     all of it, by a reload, when the open conversation is among them or they are too many."""
+    # What was seen before and is not seen now, in SQL: which rows it has only the page knows.
     hidden = before.conversations()
     if not screen.sight.everything:
         hidden = hidden.exclude(session__in=screen.sight.numbers)
     if screen.conversation and hidden.filter(pk=screen.conversation).exists():
         return reload_piece()
+    # Those of its tab: a filter shows only some of them, but to lose what is absent is harmless.
     listed = hidden.filter(status=screen.query.status).newest_first()
     found = list(listed.values_list("pk", flat=True)[: MOST_TAKEN_AWAY + 1])
     if len(found) > MOST_TAKEN_AWAY:
@@ -134,6 +145,6 @@ def outage(away: bool) -> str:
     return render_to_string("atendimento/live/outage.html", {"away": away})
 
 
-def typing(conversation: int, state: str) -> str:
-    context = {"conversation_id": conversation, "state": state}
+def typing(note: Mapping[str, Any]) -> str:
+    context = {"conversation_id": note["conversation"], "state": note["state"]}
     return render_to_string("atendimento/live/typing.html", context)

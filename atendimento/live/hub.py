@@ -1,4 +1,4 @@
-"""One hub in each web process: hears what changed, reads and renders it once, hands out bytes.
+"""One hub in each web process: hears what changed, renders it once, and sends it to the sockets.
 
 The socket is a hint, the database the truth: a page says which change it saw last, and gets what
 came after, again if need be, since every piece is idempotent in the page.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,19 +19,20 @@ from atendimento.live import frames
 from atendimento.live.panes import PANES
 from atendimento.live.panes.base import Pane
 from atendimento.live.screen import Screen
-from atendimento.sight import Sight
+from atendimento.live.typing_notes import Note, TypingNotes
+from atendimento.sight import Sight, with_sights
 from live import announce, retention
 from live.feed import FeedReader
-from live.models import Change, xmin
+from live.models import Change, ChangeKind, xmin
 from live.outlet import CloseCode, Outlet
 
-logger = logging.getLogger(__name__)
-
+# Frames that may wait for one socket; a page that is so far behind gets TOO_SLOW and comes back.
 QUEUE = 64
+# A page that missed more changes than this is loaded anew: cheaper than replaying them.
 GAP = 500
+# Seconds: between two prunings; how long a replay may be shared.
 PRUNE = 600.0
 SHARED = 2.0
-TYPING_EVERY = 0.2
 
 
 @dataclass(eq=False)
@@ -53,14 +53,16 @@ class Hub(FeedReader):
     def __init__(self) -> None:
         super().__init__()
         self.sockets: set[Socket] = set()
+        # Not `self.lock`: an admission may come between the steps of a catching up.
         self._door = asyncio.Lock()
         self._arriving: set[Login] = set()
         self._admitted: dict[Login, tuple[Agent, Sight]] = {}
+        # Up to where changes were told: what this snapshot could not see is new.
         self._snapshot: str | None = None
+        # Used on the reader's one thread only, and so without a lock.
         self._shared: tuple[tuple[int, ...], float, frames.Batch] | None = None
         self._pruned = time.monotonic()
-        self._typing: dict[int, dict[str, Any]] = {}
-        self._typing_told = 0.0
+        self._typing = TypingNotes(self._tell_typing)
 
     async def admit(self, login: Login) -> tuple[Agent, Sight] | None:
         """Who it is and what he sees now; None when the log-in has ended. Asked once for all who
@@ -78,14 +80,18 @@ class Hub(FeedReader):
     async def watch(self, socket: Socket, since: int) -> None:
         """Replay what came after *since*, then keep *socket* up to date."""
         async with self.lock:
+            # The others hear first what is new; then nothing can come between replay and live, for
+            # whoever brings news needs the same lock.
             await self.catch_up()
             missed = await self.run(Change.objects.missed_since, since, GAP)
             if missed is None:
                 socket.outlet.put(await self.run(frames.reload, self._cursor))
             else:
+                # It may come from another process that has read further: no cursor goes back.
                 cursor = max(since, self._cursor)
                 for frame in (await self.run(self._replay, missed, socket.screen, cursor)).values():
                     socket.outlet.put(frame)
+            # Only after the replay: otherwise a frame of now could be put before one of the past.
             self.sockets.add(socket)
 
     def leave(self, socket: Socket) -> None:
@@ -97,7 +103,7 @@ class Hub(FeedReader):
 
     def heard(self, channel: str, payload: str) -> None:
         if channel == announce.TYPING:
-            self._hear_typing(json.loads(payload))
+            self._typing.hear(json.loads(payload))
         else:
             super().heard(channel, payload)
 
@@ -115,23 +121,26 @@ class Hub(FeedReader):
     async def catch_up(self) -> None:
         """Read the new changes once, and give each socket one frame."""
         if self._snapshot is None:
+            # From now on; whoever missed something brings a cursor.
             self._snapshot = await self.run(announce.snapshot)
         fresh = await self.run(_unseen, self._snapshot)
         if not fresh:
             return
-        if any(change.kind == "session_changed" for change in fresh):
+        # It may be hidden from some by now, who must hear nothing more of it.
+        if any(change.kind == ChangeKind.SESSION_CHANGED for change in fresh):
             await self.check_authority()
         made: dict[Screen, str] = {}
         if self.sockets:
+            # A copy: sockets may leave while the thread renders (to come, they need the lock).
             screens = [socket.screen for socket in self.sockets]
             cursor = xmin(fresh[0].snapshot)
             made = await self.run(frames.make, fresh, screens, cursor, self.panes)
         # Only now: had the database gone away above, the same changes would be read again.
         self._snapshot = fresh[0].snapshot
         for change in fresh:
-            if change.kind == "message_added":
+            if change.kind == ChangeKind.MESSAGE_ADDED:
                 # "Is typing" must not come after what was typed.
-                self._typing.pop(change.conversation_id, None)
+                self._typing.forget(change.conversation_id)
         for socket in self.sockets:
             if frame := made.get(socket.screen):
                 socket.outlet.put(frame)
@@ -144,10 +153,12 @@ class Hub(FeedReader):
         for socket in sockets:
             known = standing.get(socket.login)
             if known is None:
+                # Out of the set before its `disconnect`: nothing is rendered for it any more.
                 socket.outlet.cut(CloseCode.ENDED)
                 self.sockets.discard(socket)
                 continue
             before, screen = socket.screen.sight, socket.screen
+            # Before the rows are taken away: whatever is rendered from here on is of the new sight.
             screen.agent, screen.sight = known
             if not screen.sight.covers(before):
                 socket.outlet.put(await self.run(frames.taken_away, screen, before))
@@ -160,39 +171,27 @@ class Hub(FeedReader):
         for socket in self.sockets:
             socket.outlet.put(frame)
 
-    def _replay(self, missed: list[Change], screen: Screen, cursor: int) -> dict[Screen, str]:
-        """Many sockets come back at once and missed the same: read and render that once. Any newer
-        change makes another key, so what is shared is never older than the last change."""
-        key, now = tuple(change.pk for change in missed), time.monotonic()
-        if self._shared is None or self._shared[0] != key or now - self._shared[1] > SHARED:
-            self._shared = (key, now, frames.Batch(missed, self.panes))
-        return frames.make(missed, [screen], cursor, self.panes, self._shared[2])
-
-    def _hear_typing(self, note: dict[str, Any]) -> None:
-        """Only the newest note of a conversation counts, and no more than five frames a second go
-        out, however many notes a transaction or a phone makes: typing never fills a queue."""
-        if note["who"] != "contact":
-            return
-        if not self._typing:
-            wait = max(0.0, self._typing_told + TYPING_EVERY - time.monotonic())
-            asyncio.get_running_loop().call_later(wait, self._tell_typing)
-        self._typing[note["conversation"]] = note
-
-    def _tell_typing(self) -> None:
-        notes, self._typing = self._typing, {}
-        self._typing_told = time.monotonic()
-        made = [(note["session"], frames.typing(pk, note["state"])) for pk, note in notes.items()]
+    def _tell_typing(self, notes: Collection[Note]) -> None:
+        made = [(note["session"], frames.typing(note)) for note in notes]
         for socket in self.sockets:
             sight = socket.screen.sight
             if frame := "".join(piece for number, piece in made if sight.sees(number)):
                 socket.outlet.put(frame)
 
+    def _replay(self, missed: list[Change], screen: Screen, cursor: int) -> dict[Screen, str]:
+        """Many sockets come back at once and missed the same: read and render that once. Any newer
+        change makes another key, so what is shared is never older than the last change."""
+        # Ids alone are enough for a key: each piece is rendered from the rows as they are now, and
+        # a row that changes after that has a change of its own.
+        key, now = tuple(change.pk for change in missed), time.monotonic()
+        if self._shared is None or self._shared[0] != key or now - self._shared[1] > SHARED:
+            self._shared = (key, now, frames.Batch(missed, self.panes))
+        return frames.make(missed, [screen], cursor, self.panes, self._shared[2])
+
 
 def _standing(logins: Collection[Login]) -> dict[Login, tuple[Agent, Sight]]:
     """Of each log-in that holds, its agent and what he sees; three queries for all."""
-    agents = still_valid(logins) if logins else {}
-    sights = Sight.of(set(agents.values()))
-    return {login: (agent, sights[agent.pk]) for login, agent in agents.items()}
+    return with_sights(still_valid(logins)) if logins else {}
 
 
 def _unseen(snapshot: str) -> list[Any]:

@@ -1,45 +1,32 @@
-"""How the desk writes times, ticks and texts (the words and shapes are the design's)."""
+"""The filters and tags of the desk's templates (the words and shapes are the design's)."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django import template
-from django.conf import settings
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Agent
-from atendimento.look import ListQuery, position
-from atendimento.thread import sender
+from atendimento import marks, thread, times
+from atendimento.look import ListQuery
 from whatsapp.models import (
     AttendanceEvent,
-    Conversation,
     Delivery,
     Direction,
     Kind,
     Message,
     Origin,
-    Status,
     step_words,
 )
 
 register = template.Library()
 
-_URL = re.compile(r"https?://[^\s<>\"']{3,500}")
-_MARKS = (
-    (re.compile(r"```(.+?)```", re.S), r"<code>\1</code>"),
-    (re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])"), r"<strong>\1</strong>"),
-    (re.compile(r"(?<![\w_])_(\S(?:[^_\n]*\S)?)_(?![\w_])"), r"<em>\1</em>"),
-    (re.compile(r"(?<![\w~])~(\S(?:[^~\n]*\S)?)~(?![\w~])"), r"<s>\1</s>"),
-)
-
+# Every Delivery but `received`, which has no tick. A message in any other state cannot be shown,
+# and its frame fails alone (see `live.frames`).
 _TICKS = {
     "queued": ("fila", "clock", "Na fila"),
     "sending": ("fila", "clock", "Enviando"),
@@ -74,95 +61,17 @@ _KINDS: dict[str, str] = {
     Kind.UNDECRYPTABLE: "clock",
 }
 
-
-@register.filter
-def whatsapp_marks(text: str) -> SafeString:
-    """Escape *text*, then show WhatsApp's marks and make http links; nothing else becomes HTML."""
-    links: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        links.append(match[0])
-        return f"\x00{len(links) - 1}\x00"
-
-    html = str(conditional_escape(_URL.sub(keep, text)))
-    for pattern, replacement in _MARKS:
-        html = pattern.sub(replacement, html)
-    return mark_safe(re.sub(r"\x00(\d+)\x00", lambda m: _link(links[int(m[1])]), html))
-
-
-def _link(url: str) -> str:
-    shown = conditional_escape(url)
-    return f'<a href="{shown}" target="_blank" rel="noopener noreferrer nofollow">{shown}</a>'
-
-
-@register.filter
-def list_time(at: datetime) -> str:
-    """``10:42``, ``Ontem``, a weekday within 7 days, ``19/11``, then ``19/11/25``."""
-    local, today = timezone.localtime(at), timezone.localdate()
-    days = (today - local.date()).days
-    if days <= 0:
-        return local.strftime("%H:%M")
-    if days == 1:
-        return "Ontem"
-    if days < 7:
-        return date_format(local, "l").split("-")[0].capitalize()
-    return local.strftime("%d/%m" if local.year == today.year else "%d/%m/%y")
-
-
-@register.filter
-def day_title(day: datetime) -> str:
-    """``Hoje``, ``Ontem``, or ``Sexta-feira, 20 de novembro``."""
-    days = (timezone.localdate() - timezone.localtime(day).date()).days
-    if days in (0, 1):
-        return ("Hoje", "Ontem")[days]
-    return date_format(timezone.localtime(day), r"l, j \d\e F").capitalize()
-
-
-@register.filter
-def waiting(conversation: Conversation) -> str:
-    """How long its customer has waited, as `waited` writes it."""
-    return waited(_waited(conversation))
-
-
-def waited(seconds: float) -> str:
-    """``agora``, ``4 min``, ``1 h``, ``1 h 20 min``.
-
-    static/js/wait.js says the same while the page stands; a test compares the two.
-    """
-    hours, minutes = divmod(int(seconds // 60), 60)
-    if hours < 0 or hours == minutes == 0:
-        return "agora"
-    return " ".join(part for part, n in ((f"{hours} h", hours), (f"{minutes} min", minutes)) if n)
-
-
-@register.filter
-def lateness(conversation: Conversation) -> str:
-    """The class of a waiting time: "", is-warn or is-danger."""
-    waited = _waited(conversation)
-    if waited >= settings.WAIT_LATE_SECONDS:
-        return "is-danger"
-    return "is-warn" if waited >= settings.WAIT_WARN_SECONDS else ""
-
-
-@register.filter
-def waits_since(conversation: Conversation) -> datetime | None:
-    """Since when somebody waits for us: for an agent in the queue, for an answer in his hands."""
-    if conversation.status == Status.PENDING:
-        return position(conversation)[0]
-    return conversation.waiting_since if conversation.status == Status.ACTIVE else None
-
-
-def _waited(conversation: Conversation) -> float:
-    since = waits_since(conversation)
-    return (timezone.now() - since).total_seconds() if since else 0.0
-
-
-@register.filter
-def sort_key(conversation: Conversation) -> str:
-    """What the page sorts its rows by, greatest first: the longest wait, or the newest message.
-    Only an order: nobody reads a time out of it."""
-    at = position(conversation)[0].timestamp()
-    return f"{-at if conversation.status == Status.PENDING else at:.6f}"
+for made_elsewhere in (
+    marks.whatsapp_marks,
+    thread.sender,
+    times.list_time,
+    times.day_title,
+    times.waiting,
+    times.lateness,
+    times.waits_since,
+    times.sort_key,
+):
+    register.filter(made_elsewhere)
 
 
 @register.simple_tag
@@ -180,6 +89,7 @@ def kind_icon(message: Message) -> str:
 @register.filter
 def content_template(message: Message) -> str:
     """The template of what the bubble holds; a kind without one is shown as unknown."""
+    # A row may come from a newer version: an older process shows it, if only as unknown.
     kind = message.kind if message.kind in Kind.values else Kind.UNKNOWN
     return f"atendimento/content/{kind}.html"
 
@@ -199,6 +109,7 @@ def step_icon(event: AttendanceEvent) -> str:
 @register.filter
 def step_sentence(event: AttendanceEvent) -> SafeString:
     """What happened, with the names in it set off; they are escaped, the words are ours."""
+    # Safe, for `sentence` puts each name through the function that is handed in.
     return mark_safe(step_words.sentence(event, partial(format_html, "<strong>{}</strong>")))
 
 
@@ -223,6 +134,7 @@ def tick(message: Message, size: str = "sm") -> dict[str, str]:
 @register.inclusion_tag("atendimento/_message.html")
 def queued_bubble(agent: Agent) -> dict[str, object]:
     """An empty bubble of the agent's own, which the page copies for what is not yet answered."""
+    # Never saved: it has only what the template asks for.
     message = Message(
         direction=Direction.OUT, origin=Origin.DESK, delivery=Delivery.QUEUED, author_id=agent.pk
     )
@@ -239,6 +151,7 @@ def offers_actions(message: Message) -> bool:
 @register.filter
 def browser_key(message: Message) -> str:
     """The id that the writer's browser gave, without the agent's prefix."""
+    # `views.chat.write` has put the agent's id before it.
     return (message.idempotency_key or "").partition(":")[2]
 
 
@@ -249,9 +162,7 @@ def next_stage(stages: list[dict[str, object]]) -> dict[str, object] | None:
     return stages[after[0]] if after and after[0] < len(stages) else None
 
 
-register.filter("sender", sender)
-
-
 @register.filter
 def tone(pk: int) -> int:
+    # One of the six colours of an avatar (`data-tone`).
     return pk % 6 + 1

@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import sync_playwright
 
 from atendimento import thread
-from atendimento.templatetags.desk import waited
+from atendimento.times import waited
 from whatsapp.models import Direction, Message, Origin
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.factories import AgentFactory, SupervisorFactory
 from accounts.models import AuditEntry
-from atendimento.templatetags.desk import whatsapp_marks
+from atendimento.marks import whatsapp_marks
 from whatsapp.factories import (
     ClientFactory,
     ConversationFactory,

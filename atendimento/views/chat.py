@@ -17,11 +17,12 @@ from atendimento import thread
 from atendimento.context import chat_context, get_conversation, header_context, note_reading
 from atendimento.forms import ClaimForm, FinishForm, TransferForm
 from atendimento.forms.thread import OlderForm, TypingForm, WriteForm
+from atendimento.views.notice import error_notice
 from live import announce
 from whatsapp.models import AlreadyClaimed, Conversation, Message, Outcome
 
 
-def find(request: HttpRequest, pk: int) -> Conversation:
+def _conversation(request: HttpRequest, pk: int) -> Conversation:
     return get_conversation(cast(Agent, request.user), pk)
 
 
@@ -29,14 +30,14 @@ def find(request: HttpRequest, pk: int) -> Conversation:
 @require_GET
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """Header, composer and card for this agent, as out-of-band swaps."""
-    shown = header_context(cast(Agent, request.user), find(request, pk))
+    shown = header_context(cast(Agent, request.user), _conversation(request, pk))
     return render(request, "atendimento/live/chat_state.html", shown)
 
 
 @for_agents
 @require_GET
 def older(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = find(request, pk)
+    conversation = _conversation(request, pk)
     form = OlderForm(request.GET)
     if not form.is_valid():
         raise Http404
@@ -52,15 +53,16 @@ def older(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def write(request: HttpRequest, pk: int) -> HttpResponse:
     """Queue a message under the browser's own id, so that sending twice is sending once."""
-    conversation, agent = find(request, pk), cast(Agent, request.user)
+    conversation, agent = _conversation(request, pk), cast(Agent, request.user)
     form = WriteForm(request.POST)
     if not form.is_valid():
-        return problem(request, "Recarregue a página e tente de novo.", 400)
+        return error_notice(request, "Recarregue a página e tente de novo.", 400)
     key, text = form.cleaned_data["chave"], form.cleaned_data["texto"]
     try:
+        # The agent's id before the browser's, so that no one repeats (and reads) another's message.
         message = conversation.write(agent, text, f"{agent.pk}:{key}")
     except NotAllowed as error:
-        return problem(request, str(error), 422)
+        return error_notice(request, str(error), 422)
     return render(
         request, "atendimento/_message.html", {"message": message, "mine": True, "first": True}
     )
@@ -69,12 +71,12 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
 @for_agents
 @require_POST
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation, agent = find(request, pk), cast(Agent, request.user)
+    conversation, agent = _conversation(request, pk), cast(Agent, request.user)
     form = ClaimForm(request.POST)
     if not form.is_valid():
-        return problem(request, "Recarregue a página e tente de novo.", 422)
+        return error_notice(request, "Recarregue a página e tente de novo.", 422)
     instead = form.holder()
-    return _act(request, conversation, lambda: conversation.claim(agent, instead), "")
+    return _act_and_repaint(request, conversation, lambda: conversation.claim(agent, instead), "")
 
 
 @for_agents
@@ -82,11 +84,13 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
 def claim_next(request: HttpRequest) -> HttpResponse:
     """Whoever has waited longest, opened and ready to be answered."""
     cursor, agent = announce.cursor(), cast(Agent, request.user)
+    # Of many who ask at once each gets another, or none: the verb skips rows that are held.
     taken = Conversation.claim_next(agent)
     if taken is None:
-        return problem(request, "Não há mais ninguém na fila.", 409)
-    shown = chat_context(agent, find(request, taken.pk)) | {"cursor": cursor}
+        return error_notice(request, "Não há mais ninguém na fila.", 409)
+    shown = chat_context(agent, _conversation(request, taken.pk)) | {"cursor": cursor}
     answer = render(request, "atendimento/_panes.html", shown)
+    # The address follows, so that a reload opens the same conversation.
     answer["HX-Push-Url"] = reverse("conversation", args=[taken.pk])
     return answer
 
@@ -94,86 +98,91 @@ def claim_next(request: HttpRequest) -> HttpResponse:
 @for_agents
 @require_POST
 def transfer(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation, agent = find(request, pk), cast(Agent, request.user)
+    conversation, agent = _conversation(request, pk), cast(Agent, request.user)
     form = TransferForm(request.POST, number=conversation.session_id)
     if not form.is_valid():
-        return problem(request, str(form.errors["para"][0]), 422)
+        return error_notice(request, str(form.errors["para"][0]), 422)
     to = form.target()
     done = f"Conversa transferida para {to or 'a fila'}."
-    return _act(request, conversation, lambda: conversation.transfer(agent, to), done)
+    return _act_and_repaint(request, conversation, lambda: conversation.transfer(agent, to), done)
 
 
 @for_agents
 @require_POST
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation, agent = find(request, pk), cast(Agent, request.user)
+    conversation, agent = _conversation(request, pk), cast(Agent, request.user)
     form = FinishForm(request.POST)
     if not form.is_valid():
-        return problem(request, "Escolha o motivo antes de finalizar.", 422)
+        return error_notice(request, "Escolha o motivo antes de finalizar.", 422)
     outcome = Outcome(form.cleaned_data["motivo"])
     done = "Atendimento finalizado."
-    return _act(request, conversation, lambda: conversation.finish(agent, outcome), done)
+    return _act_and_repaint(
+        request, conversation, lambda: conversation.finish(agent, outcome), done
+    )
 
 
 @for_agents
 @require_POST
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation, agent = find(request, pk), cast(Agent, request.user)
-    return _act(request, conversation, lambda: conversation.reopen(agent), "")
+    conversation, agent = _conversation(request, pk), cast(Agent, request.user)
+    return _act_and_repaint(request, conversation, lambda: conversation.reopen(agent), "")
 
 
 @for_agents
 @require_POST
 def read(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation, agent = find(request, pk), cast(Agent, request.user)
-    return _quietly(request, lambda: conversation.mark_read(agent))
+    conversation, agent = _conversation(request, pk), cast(Agent, request.user)
+    return _act_silently(request, lambda: conversation.mark_read(agent))
 
 
 @for_agents
 @require_POST
 def unread(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation, agent = find(request, pk), cast(Agent, request.user)
-    return _quietly(request, lambda: conversation.mark_unread(agent))
+    conversation, agent = _conversation(request, pk), cast(Agent, request.user)
+    return _act_silently(request, lambda: conversation.mark_unread(agent))
 
 
 @for_agents
 @require_POST
 def typing(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation, agent = find(request, pk), cast(Agent, request.user)
+    conversation, agent = _conversation(request, pk), cast(Agent, request.user)
     state = TypingForm(request.POST).state()
-    return _quietly(request, lambda: conversation.typing(agent, state))
+    return _act_silently(request, lambda: conversation.typing(agent, state))
 
 
 @for_agents
 @require_POST
 def resend(request: HttpRequest, pk: int) -> HttpResponse:
-    return _again(request, pk, Message.resend)
+    return _act_on_message(request, pk, Message.resend)
 
 
 @for_agents
 @require_POST
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
-    return _again(request, pk, Message.discard)
+    return _act_on_message(request, pk, Message.discard)
 
 
-def _again(request: HttpRequest, pk: int, verb: Callable[[Message, Agent], bool]) -> HttpResponse:
+def _act_on_message(
+    request: HttpRequest, pk: int, verb: Callable[[Message, Agent], bool]
+) -> HttpResponse:
     agent = cast(Agent, request.user)
+    # The conversation comes along: the verb locks it and asks for the right to it.
     visible = Message.objects.visible_to(agent).select_related("conversation")
     message = get_object_or_404(visible, pk=pk)
-    return _quietly(request, lambda: verb(message, agent))
+    return _act_silently(request, lambda: verb(message, agent))
 
 
-def _quietly(request: HttpRequest, verb: Callable[[], object]) -> HttpResponse:
+def _act_silently(request: HttpRequest, verb: Callable[[], object]) -> HttpResponse:
     """Do it and answer nothing: the socket tells what became of it, and an answer could come after
     that and be older. A refusal is said in words."""
     try:
         verb()
     except NotAllowed as error:
-        return problem(request, str(error), 409)
+        return error_notice(request, str(error), 409)
     return HttpResponse(status=204)
 
 
-def _act(
+def _act_and_repaint(
     request: HttpRequest, conversation: Conversation, verb: Callable[[], None], done: str
 ) -> HttpResponse:
     """Do it and repaint the pane; who was too late is told who was faster, and sees the truth."""
@@ -181,18 +190,12 @@ def _act(
     try:
         verb()
     except (AlreadyClaimed, NotAllowed) as error:
+        # Repainted all the same: whoever was refused had an old page before him.
         status, notice = 409, str(error)
     shown: dict[str, Any] = {"notice": notice, "kind": "aviso", "cursor": announce.cursor()}
-    fresh, agent = find(request, conversation.pk), cast(Agent, request.user)
+    fresh, agent = _conversation(request, conversation.pk), cast(Agent, request.user)
     if request.headers.get("HX-Target") == "chat":
         shown |= chat_context(agent, fresh)
         return render(request, "atendimento/_panes.html", shown, status=status)
     shown |= header_context(agent, fresh)
     return render(request, "atendimento/live/chat_state.html", shown, status=status)
-
-
-def problem(request: HttpRequest, text: str, status: int) -> HttpResponse:
-    """A sentence for #alertas; what was asked from stays as it is, whatever its hx-target."""
-    answer = render(request, "atendimento/live/notice.html", {"text": text}, status=status)
-    answer["HX-Retarget"], answer["HX-Reswap"] = "#live-errands", "innerHTML"
-    return answer

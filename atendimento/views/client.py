@@ -17,7 +17,7 @@ from atendimento import client_card
 from atendimento.context import get_conversation, header_context
 from atendimento.forms import ClientForm
 from atendimento.forms.client import LinkForm, StageForm
-from atendimento.views.chat import problem
+from atendimento.views.notice import error_notice
 from clients import cnpj
 from clients.models import Client, EditConflict, SalesStage
 from clients.models.conflict import as_seen
@@ -38,9 +38,11 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         return _form(request, conversation, form)
     namesake = form.namesake()
+    # The CNPJ is unique over all numbers, so that it is taken must be said; whose it is must not.
     if namesake and namesake.distance_to(cast(Agent, request.user)) == Scope.ALL:
         form.add_error("cnpj", HIDDEN)
         return _form(request, conversation, form)
+    # Tied to the one that the page showed: between the two requests it may have become another.
     chosen = namesake and LinkForm(request.POST).chosen() == namesake.pk
     if not chosen and (namesake or not form.is_valid()):
         return _form(request, conversation, form, namesake)
@@ -53,13 +55,14 @@ def _registered(
     agent = cast(Agent, request.user)
     try:
         with transaction.atomic():
+            # Together: when the contact is refused, no client is left over.
             client = namesake or Client.objects.create_by(agent, form.cleaned_data)
             conversation.contact.belong_to(agent, client)
     except ValidationError as error:
         form.add_error(None, error)
         return _form(request, conversation, form, form.namesake())
     except NotAllowed as error:
-        return problem(request, str(error), 409)
+        return error_notice(request, str(error), 409)
     return _card(request, conversation)
 
 
@@ -93,12 +96,13 @@ def _edited(
         form.add_error(None, error)
         return _fact_form(request, conversation, client, form, status=422)
     except EditConflict as conflict:
+        # Validating the form has put the refused value into the object.
         client.refresh_from_db()
         if name in client_card.FLAGS:
             return _fact(request, conversation, client, name, conflict)
         return _fact_form(request, conversation, client, form, conflict, status=409)
     except NotAllowed as error:
-        return problem(request, str(error), 409)
+        return error_notice(request, str(error), 409)
     return _fact(request, conversation, client, name)
 
 
@@ -115,7 +119,7 @@ def stage(request: HttpRequest, pk: int) -> HttpResponse:
         except EditConflict as conflict:
             return _card(request, conversation, conflict)
         except NotAllowed as error:
-            return problem(request, str(error), 409)
+            return error_notice(request, str(error), 409)
     return _card(request, conversation)
 
 
@@ -123,6 +127,7 @@ def _card(
     request: HttpRequest, conversation: Conversation, conflict: EditConflict | None = None
 ) -> HttpResponse:
     agent = cast(Agent, request.user)
+    # Read again: the verb wrote, and the object at hand still shows what was.
     fresh = get_conversation(agent, conversation.pk)
     shown = header_context(agent, fresh) | {"conflict": conflict}
     status = 409 if conflict else 200

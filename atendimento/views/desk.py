@@ -32,6 +32,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         context = _frame(agent, look) | {"cursor": cursor}
         return _answer(request, "atendimento/_list_answer.html", context)
     context = _frame(agent, look) | {"cursor": cursor, "view": "lista"}
+    # Only the page without a conversation greets with it.
     context["in_hand"] = Conversation.objects.active().mine(agent).count()
     return _answer(request, "atendimento/desk.html", context)
 
@@ -46,6 +47,7 @@ def conversation(request: HttpRequest, pk: int, view: str = "conversa") -> HttpR
     if _wants(request, "chat"):
         context = chat_context(agent, found) | {"cursor": cursor}
         return _answer(request, "atendimento/_panes.html", context)
+    # The tab of the conversation, unless the address names another.
     look = ListQuery.of({"aba": _tab_of(found), **request.GET.dict()})
     context = chat_context(agent, found) | _frame(agent, look)
     context |= {"cursor": cursor, "view": view}
@@ -93,5 +95,6 @@ def _rows(agent: Agent, look: ListQuery) -> dict[str, Any]:
     page = look.page(agent)
     shown = page[:PAGE]
     more = len(page) > PAGE
+    # After the last row that is shown, not the one that was read beyond it.
     following = replace(look, after=position(shown[-1])) if more else None
     return {"look": look, "conversations": shown, "next": following}

@@ -16,7 +16,8 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from painel.database import Embedded, connection_settings
+from painel.database import connection_settings
+from painel.embedded import Embedded
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from django.utils import timezone
 from api.events import outgoing
 from api.events.models.event import Event
 
+# A day: whoever was away longer reads by REST. Pauses double from the first to the longest.
 GIVE_UP_AFTER = timedelta(hours=24)
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -21,6 +22,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 def pause(times: int) -> timedelta:
     """How long to wait after that many failures: 10 s, 20 s, 40 s … 1 h, give or take a fifth."""
+    # The exponent is bounded before the minimum, for timedelta overflows; the fifth keeps addresses
+    # that fell together from coming back together.
     return min(FIRST_PAUSE * 2 ** min(times - 1, 10), LONGEST_PAUSE) * random.uniform(0.8, 1.2)
 
 
@@ -32,6 +35,8 @@ class DeliveryState(models.TextChoices):
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def due(self) -> WebhookDeliveryQuerySet:
+        # In the order of the events; who was refused waits behind its `next_at`, and others pass
+        # it.
         waiting = self.filter(state=DeliveryState.WAITING, next_at__lte=timezone.now())
         return waiting.order_by("pk")
 
@@ -53,6 +58,7 @@ class WebhookDelivery(models.Model):
     webhook = models.ForeignKey("api.Webhook", models.CASCADE, related_name="deliveries")
     event_id = models.BigIntegerField("evento")
     type = models.CharField("tipo", max_length=24)
+    # The very bytes that are signed: a repeated try sends what the first one sent.
     body = models.TextField("corpo")
     state = models.CharField(
         "situação", max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING
@@ -89,6 +95,9 @@ class WebhookDelivery(models.Model):
         """POST it, and write down what came of it; False when nobody answered."""
         self.attempts += 1
         try:
+            # Outside any transaction: nothing is locked while another's server thinks. If we die
+            # between the answer and the writing, it is sent again, under the same
+            # X-Painel-Delivery.
             status = outgoing.post(self.webhook.url, self.body.encode(), self.headers())
         except outgoing.Refused as error:
             self._failed(None, str(error))
@@ -96,6 +105,7 @@ class WebhookDelivery(models.Model):
         if 200 <= status < 300:
             self._arrived(status)
         elif 300 <= status < 400:
+            # Not followed: the place it names was checked by nobody.
             self._failed(status, f"Resposta {status}: redirecionamentos não são seguidos.")
         else:
             self._failed(status, f"Resposta {status}.")
@@ -103,6 +113,7 @@ class WebhookDelivery(models.Model):
 
     def headers(self) -> dict[str, str]:
         stamp = str(int(timezone.now().timestamp()))
+        # The time is signed too, so that whoever receives it can refuse an old one.
         signed = f"{stamp}.{self.body}".encode()
         digest = hmac.new(self.webhook.secret.encode(), signed, hashlib.sha256).hexdigest()
         return {
@@ -116,6 +127,7 @@ class WebhookDelivery(models.Model):
 
     def again(self) -> None:
         """Put it back into the queue, whatever became of it."""
+        # Its day begins anew, or the next failure would give it up at once.
         self.state, self.next_at, self.created_at = (
             DeliveryState.WAITING,
             timezone.now(),
@@ -133,6 +145,7 @@ class WebhookDelivery(models.Model):
         """After a silence (no *status*) it keeps its place: the whole address rests instead."""
         self.next_at = timezone.now() + (pause(self.attempts) if status else timedelta(0))
         self.status, self.error = status, error[:300]
+        # Judged by the next try: one that would come too late is not waited for.
         if self.next_at - self.created_at > GIVE_UP_AFTER:
             self.state = DeliveryState.GIVEN_UP
         self.save(update_fields=["next_at", "attempts", "status", "error", "state"])

@@ -40,6 +40,7 @@ class Event(models.Model):
     until when it is good: the code itself is a key to the number, and is never kept here.
     """
 
+    # No foreign key: an event outlives its number, and must not cost a look-up at insert.
     session_id = models.BigIntegerField()
     type = models.CharField(max_length=24, choices=EventType.choices)
     data = models.JSONField(encoder=DjangoJSONEncoder)
@@ -50,6 +51,7 @@ class Event(models.Model):
     class Meta:
         verbose_name = "evento"
         indexes = [
+            # For a number's replay and its last state; then for what is to be pruned.
             models.Index(fields=["session_id", "id"], name="event_stream"),
             models.Index(fields=["at"], name="event_age"),
         ]

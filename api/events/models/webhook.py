@@ -14,6 +14,7 @@ from api.events import outgoing
 from api.events.models.delivery import WebhookDelivery, pause
 from api.events.models.event import Event, EventType
 
+# Events of one transaction, in which the webhook's row is held.
 BATCH = 500
 # Longer than a round of one address can take; who died in it keeps its events waiting this long.
 LEASE = timedelta(seconds=60)
@@ -40,6 +41,7 @@ class Webhook(models.Model):
 
     name = models.CharField("nome", max_length=60)
     url = models.URLField("endereço", max_length=500)
+    # As it is, not hashed: each delivery is signed with it.
     secret = models.CharField("segredo", max_length=64, default=new_secret, editable=False)
     session = models.ForeignKey(
         "whatsapp.Session",
@@ -57,6 +59,7 @@ class Webhook(models.Model):
         help_text="Separados por vírgula; vazio: todos.",
     )
     active = models.BooleanField("ativo", default=True)
+    # The last event that was looked at; None until the first round.
     cursor = models.BigIntegerField(null=True, editable=False)
     rests_until = models.DateTimeField("próxima vez em", default=timezone.now, editable=False)
     silences = models.PositiveIntegerField("vezes sem resposta", default=0, editable=False)
@@ -72,6 +75,7 @@ class Webhook(models.Model):
 
     def clean(self) -> None:
         try:
+            # Also asked before each POST: a name may lead elsewhere by then.
             outgoing.check(self.url)
         except outgoing.Refused as error:
             raise ValidationError({"url": str(error)}) from error
@@ -80,6 +84,8 @@ class Webhook(models.Model):
         """Make deliveries of the events that came since the last time, each once; return how many
         events were read. A new webhook begins with what happens from now on."""
         with transaction.atomic():
+            # Another round has it: that one takes what there is. The row as it is now, not `self`:
+            # the cursor may have moved since.
             me = Webhook.objects.select_for_update(skip_locked=True).filter(pk=self.pk).first()
             if me is None or not me.active:
                 return 0
@@ -88,9 +94,12 @@ class Webhook(models.Model):
             found = list(Event.objects.filter(pk__gt=me.cursor).order_by("pk")[:BATCH])
             WebhookDelivery.objects.bulk_create(
                 [WebhookDelivery.of(me.pk, event) for event in found if me.wants(event)],
+                # A net under the cursor: put back by hand, it makes no event go out twice
+                # (one_delivery_per_event).
                 ignore_conflicts=True,
             )
             me.cursor = found[-1].pk if found else me.cursor
+            # In the transaction of the deliveries: neither is there without the other.
             me.save(update_fields=["cursor"])
         return len(found)
 
@@ -103,11 +112,13 @@ class Webhook(models.Model):
         if not self._hold():
             return 0
         end, tried = time.monotonic() + SECONDS_EACH, 0
+        # By the index delivery_queue, oldest first.
         for delivery in self.deliveries.due()[:most]:
             tried += 1
             if not delivery.send():
                 self.rest()
                 return tried
+            # Its turn is over, not its queue: a slow address must not hold a thread for itself.
             if time.monotonic() > end:
                 break
         self.release()
@@ -115,6 +126,8 @@ class Webhook(models.Model):
 
     def _hold(self) -> bool:
         until = timezone.now() + LEASE
+        # Of two who want it one changes the row. `rests_until` is lease and rest alike: who dies
+        # holding it frees it by the clock.
         return bool(Webhook.objects.free().filter(pk=self.pk).update(rests_until=until))
 
     def release(self) -> None:
@@ -124,6 +137,7 @@ class Webhook(models.Model):
     def rest(self) -> None:
         """It did not answer: leave it alone for a while, longer each time."""
         until: datetime = timezone.now() + pause(self.silences + 1)
+        # Counted in SQL: this object was read before the round.
         Webhook.objects.filter(pk=self.pk).update(rests_until=until, silences=F("silences") + 1)
         self.deliveries.give_up_old()
 

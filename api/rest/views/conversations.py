@@ -77,7 +77,7 @@ class ConversationStatus(APIView):
         exige outcome. Quem não pode recebe 409, com o motivo.
         """
         conversation = conversation_named(request, sessionId, phoneNumber)
-        closing = request.data.get("status") == Status.CLOSED
+        closing = request.data.get("status") == Status.CLOSED  # which alone has an outcome
         wanted = validated_body(FinishSerializer if closing else MoveSerializer, request)
         _move(conversation, agent_of(request), wanted)
         fresh = Conversation.objects.values(*representations.CONVERSATION).get(pk=conversation.pk)

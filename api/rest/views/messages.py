@@ -56,6 +56,7 @@ def _page(conversation: Conversation, wanted: dict[str, Any]) -> list[representa
     found = conversation.messages.exclude(direction=Direction.SYSTEM).order_by("-at", "-pk")
     here = slice(wanted["offset"], wanted["offset"] + wanted["limit"])
     if "after" in wanted:
+        # The page next to the id, not the newest of all: so read upwards, and not turned round.
         newer = found.after(_named(conversation, "after", wanted)).order_by("at", "pk")
         return list(newer.values(*representations.MESSAGE)[here])
     if "before" in wanted:

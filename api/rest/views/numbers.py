@@ -14,9 +14,7 @@ from whatsapp.models import Session, Wanted
 
 
 class AlreadyBegun(Conflict):
-    """As the clients of old expect."""
-
-    status_code = 400
+    status_code = 400  # as the clients of old expect
 
 
 class Initialize(APIView):
@@ -62,6 +60,7 @@ def _number_or_new(request: Request, slug: str) -> Session:
     except NotFound:
         if not agent_of(request).may(Can.CONNECT_NUMBER):
             raise
+        # Two at once get the same one: the slug is unique.
         number, _ = Session.objects.get_or_create(slug=slug, defaults={"name": slug[:60]})
     check_right(request, Can.CONNECT_NUMBER)
     return number

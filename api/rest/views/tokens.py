@@ -82,8 +82,8 @@ class Refresh(PublicView):
     @transaction.atomic
     def post(self, request: Request) -> Response:
         """Trocar o refresh por um par novo; o usado deixa de valer"""
-        text = validated_body(RefreshOnly, request)["refresh"]
-        return _pair(authentication.renew_login(text))
+        # One transaction: of two who bring the same token the second waits, and finds it used.
+        return _pair(authentication.renew_login(validated_body(RefreshOnly, request)["refresh"]))
 
 
 class Verify(PublicView):

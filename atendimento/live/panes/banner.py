@@ -21,6 +21,7 @@ def pieces(loaded: RenderedOnce, screen: Screen) -> Iterable[str]:
     agent = screen.agent
     yield loaded(
         "session",
+        # A key that says all that the band shows: the numbers, and a button for supervisors.
         (screen.sight, agent.supervises),
         lambda: {"down": numbers_down(agent), "user": agent},
     )

@@ -35,6 +35,7 @@ class RenderedOnce:
     def __call__(
         self, template: str, key: tuple[object, ...], context: Callable[[], dict[str, Any]]
     ) -> str:
+        # No lock: a batch is rendered on one thread.
         known = self._done.get((template, *key))
         if known is None:
             known = render_to_string(f"atendimento/live/{template}.html", context())

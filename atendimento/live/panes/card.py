@@ -14,6 +14,7 @@ KINDS = (ChangeKind.CLIENT_CHANGED,)
 
 def load(changes: Sequence[Change]) -> dict[int, int]:
     """{conversation: its number} of the clients that changed."""
+    # One that was deleted is in no conversation any more: `Client.delete_by` announces those.
     clients = {change.subject_id for change in changes}
     found = Conversation.objects.filter(contact__client__in=clients)
     return dict(found.values_list("pk", "session_id"))

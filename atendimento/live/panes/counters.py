@@ -18,5 +18,6 @@ def load(changes: Sequence[Change]) -> RenderedOnce:
 
 
 def pieces(loaded: RenderedOnce, screen: Screen) -> Iterable[str]:
+    # Also to pages whose own rows did not change: a counter is of all that one sees.
     sight = screen.sight
     yield loaded("counters", (sight,), lambda: queue_of(sight.conversations()))

@@ -32,6 +32,7 @@ class Rows:
             theirs = Conversation.objects.filter(contact__client__in=clients)
             wanted |= Q(pk__in=list(theirs.values_list("pk", flat=True)))
         self.changed = list(Conversation.objects.filter(wanted).for_list())
+        # Those not found were merged or deleted; only the change still says of which number.
         found = {conversation.pk for conversation in self.changed}
         self.removed = {pk: number for pk, number in moved.items() if pk not in found}
         self.render = RenderedOnce()
@@ -51,6 +52,7 @@ def pieces(loaded: Rows, screen: Screen) -> Iterable[str]:
             continue
         shown = screen.query.shows(conversation, screen.agent, screen.sight)
         if shown is False:
+            # Also to pages that never had it: what a page has loaded only the page knows.
             yield gone(loaded.render, conversation.pk)
         else:
             yield _row(loaded.render, conversation, only_if_present=shown is None)
@@ -66,4 +68,5 @@ def gone(render: RenderedOnce, pk: int | None) -> str:
 def _row(render: RenderedOnce, conversation: Conversation, *, only_if_present: bool) -> str:
     """The row; with a search the page puts it only where it has found it before."""
     context = {"conversation": conversation, "only_if_present": only_if_present}
+    # The row is the same for everybody: what is the agent's own (open, a draft) the page adds.
     return render("row", (conversation.pk, only_if_present), lambda: context)

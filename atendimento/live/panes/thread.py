@@ -24,8 +24,10 @@ class Bubbles:
         found = Message.objects.filter(pk__in=list(wanted)).for_thread()
         messages = {message.pk: message for message in found}
         self.of: defaultdict[int, list[tuple[str, Message]]] = defaultdict(list)
+        # In the order of the changes; static/js/thread.js puts a bubble where its moment belongs.
         for pk in wanted:
             if message := messages.get(pk or 0):
+                # Of a message that was added and changed: a page replaces what it has already.
                 template = "message_added" if pk in added else "message_changed"
                 self.of[message.conversation_id].append((template, message))
         self.render = RenderedOnce()
@@ -39,6 +41,7 @@ def pieces(loaded: Bubbles, screen: Screen) -> Iterable[str]:
     """A bubble is the same for all who see it, but for who wrote it or is quoted."""
     for template, message in loaded.of.get(screen.conversation or 0, ()):
         if screen.opens(message.conversation_id, message.session_id):
+            # Part of the key: what its author sees is rendered apart.
             flags = bubble.flags(message, screen.agent.pk)
             context = {"message": message, **flags}
             key = (message.pk, *flags.values())

@@ -9,13 +9,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from painel import demo, runner
-from painel.database import Embedded
+from painel.embedded import Embedded
 
 
 class Command(BaseCommand):
     help = "Mostra o painel inteiro sem celular: um WhatsApp local com clientes que escrevem."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Here, not above: what serves people never loads loopback.
         from loopback.cast import Cast
         from loopback.control import Control
         from loopback.server import LoopbackServer

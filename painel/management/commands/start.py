@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from painel import runner
-from painel.database import Embedded
+from painel.embedded import Embedded
 
 
 class Command(BaseCommand):
@@ -19,6 +19,7 @@ class Command(BaseCommand):
         port = int(os.environ.get("PORT", "8000"))
         if not runner.port_is_free(port):
             raise CommandError(f"A porta {port} está em uso; escolha outra: make run PORT=8001")
+        # One process starts all others, so no two migrate at once.
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         house = runner.Runner(
@@ -30,6 +31,7 @@ class Command(BaseCommand):
             "Primeira vez: .venv/bin/python manage.py createsuperuser, depois entre e abra Números."
         )
         code = house.wait()
+        # Ours to stop only if it is ours.
         if not os.environ.get("DATABASE_URL"):
             Embedded(settings.VAR_DIR / "postgres").stop()
         sys.exit(code)

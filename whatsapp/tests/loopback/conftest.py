@@ -23,7 +23,7 @@ from pytest_django import DjangoDbBlocker
 from loopback.phones import Company, Customer
 from loopback.server import LoopbackServer
 from painel import pytest_database
-from painel.database import Embedded
+from painel.embedded import Embedded
 from whatsapp.models import Conversation, Message, Session, State, Wanted
 from whatsapp.tests.loopback.raw_client import RawClient
 

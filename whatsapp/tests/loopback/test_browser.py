@@ -16,7 +16,7 @@ from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from accounts.factories import AgentFactory
 from accounts.models import Role
-from painel.database import Embedded
+from painel.embedded import Embedded
 from whatsapp.tests.loopback.conftest import House
 
 pytestmark = [pytest.mark.loopback, pytest.mark.browser]

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import connection
 
-from painel.database import Embedded
+from painel.embedded import Embedded
 from whatsapp.models import Delivery, Message, State
 from whatsapp.tests.loopback.conftest import House
 

@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.factories import SupervisorFactory
 from loopback.phones import Customer
-from painel.database import Embedded
+from painel.embedded import Embedded
 from whatsapp.models import Conversation, Delivery, Kind, Message, State
 from whatsapp.tests.loopback.conftest import House
 
