@@ -71,7 +71,6 @@ class Stream(FeedReader):
                 for event in missed:
                     self._hand(event, subscriber)
             subscriber.outlet.put(frame({"type": "whatsapp:ready", "cursor": str(self._cursor)}))
-            # After `ready`: what is live comes after it.
             self.subscribers.add(subscriber)
 
     async def _replay(self, subscriber: Subscriber, since: int) -> int | None:
@@ -125,7 +124,6 @@ class Stream(FeedReader):
             if known is None:
                 self._end(one, CloseCode.ENDED)
                 continue
-            # The agent as he is now: `hears` asks him of codes to pair with.
             one.agent, sight = known
             if not sight.sees(one.session_id) or not one.agent.may(Can.STREAM_EVENTS):
                 self._end(one, CloseCode.NOT_FOUND)
@@ -162,7 +160,6 @@ def number_named(slug: str, agent: Agent) -> int | None:
     """The number of that address, if *agent* may hear it."""
     if not agent.may(Can.STREAM_EVENTS):
         return None
-    # Unknown and hidden are one answer: whether a number exists is nobody else's business.
     visible = Session.objects.visible_to(agent).filter(slug=slug)
     return visible.values_list("pk", flat=True).first()
 
@@ -185,7 +182,6 @@ def _newest() -> int:
 def _kept(session_id: int, after: int) -> list[Event] | None:
     """The next page after the cursor *after*; None when some of it is no longer kept. Looked at in
     this order, so that what is pruned meanwhile is noticed."""
-    # By the index event_stream (number, id).
     page = list(Event.objects.replayed(session_id, after)[:PAGE])
     return None if _forgotten(after) else page
 

@@ -90,7 +90,6 @@ def claim_next(request: HttpRequest) -> HttpResponse:
         return error_notice(request, "Não há mais ninguém na fila.", 409)
     shown = chat_context(agent, _conversation(request, taken.pk)) | {"cursor": cursor}
     answer = render(request, "atendimento/_panes.html", shown)
-    # The address follows, so that a reload opens the same conversation.
     answer["HX-Push-Url"] = reverse("conversation", args=[taken.pk])
     return answer
 
@@ -166,7 +165,6 @@ def _act_on_message(
     request: HttpRequest, pk: int, verb: Callable[[Message, Agent], bool]
 ) -> HttpResponse:
     agent = cast(Agent, request.user)
-    # The conversation comes along: the verb locks it and asks for the right to it.
     visible = Message.objects.visible_to(agent).select_related("conversation")
     message = get_object_or_404(visible, pk=pk)
     return _act_silently(request, lambda: verb(message, agent))
