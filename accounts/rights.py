@@ -61,6 +61,12 @@ def scope_of(person: Person, can: Can) -> Scope:
     return scope
 
 
+def roles_with(can: Can, scope: Scope) -> frozenset[str]:
+    """The roles whose right to *can* reaches as far as *scope*; for conditions in SQL."""
+    roles = ("agent", "supervisor", "admin")
+    return frozenset(role for role in roles if getattr(BY_VERB[can], role) >= scope)
+
+
 def may(person: Person, can: Can, distance: Scope = Scope.OWN) -> bool:
     """Whether *person* may do *can* to something that far away; by default: to anything at all."""
     return scope_of(person, can) >= distance

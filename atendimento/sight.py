@@ -28,7 +28,9 @@ class Sight:
         visible = Session.objects.visible_by_agent(agents) if agents else {}
         return {
             # Without numbers: all supervisors are equal so, and a new number is in it at once.
-            agent.pk: cls(True, frozenset()) if agent.supervises else cls(False, visible[agent.pk])
+            agent.pk: cls(True, frozenset())
+            if agent.sees_all_numbers
+            else cls(False, visible[agent.pk])
             for agent in agents
         }
 

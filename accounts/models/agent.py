@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.models.login_limit import LimitKind, LoginLimit
-from accounts.rights import Can, Scope, may
+from accounts.rights import Can, Scope, may, roles_with
 
 
 class Role(models.TextChoices):
@@ -81,6 +81,11 @@ class Agent(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    @property
+    def sees_all_numbers(self) -> bool:
+        """Whether the table gives the role every number; others see open ones and their own."""
+        return self.is_superuser or self.role in roles_with(Can.SEE_NUMBER, Scope.ALL)
 
     @property
     def supervises(self) -> bool:

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from whatsapp.admin.base import ReadOnlyAdmin
+from whatsapp.admin.base import ReadOnlyAdmin, agent_of
 from whatsapp.models import Arrival, ArrivalState, Message
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class ArrivalAdmin(ReadOnlyAdmin):
 
         for arrival in chosen.filter(state=ArrivalState.FAILED):
             try:
-                inbox.rerun(arrival)
+                inbox.rerun(arrival, agent_of(request))
             # Whatever it fails with is shown; all was rolled back, and the row keeps its bytes and
             # its first error.
             except Exception as error:

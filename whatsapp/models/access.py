@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
-from accounts.models import Agent, Role
+from accounts.models import Agent
+from accounts.rights import Can, Scope, roles_with
 from whatsapp.models.session import Session
 
 
@@ -20,13 +21,13 @@ def sees(number: Any, agent: Any, person: str = "") -> Q:
     the agent's own columns in it (``assigned_to__``).
     """
     listed = Session.agents.through.objects.filter(session=number)
-    # As `Agent.supervises` says it of one person; tests/test_withdrawn_rights.py compares both.
-    supervises = Q(**{f"{person}is_superuser": True}) | Q(
-        **{f"{person}role__in": [Role.SUPERVISOR, Role.ADMIN]}
+    # As `Agent.sees_all_numbers` says of one person; tests/test_withdrawn_rights.py compares both.
+    everywhere = Q(**{f"{person}is_superuser": True}) | Q(
+        **{f"{person}role__in": roles_with(Can.SEE_NUMBER, Scope.ALL)}
     )
     # A number that lists nobody is everybody's.
     attends = Q(~Exists(listed)) | Q(Exists(listed.filter(agent=agent)))
-    return Q(**{f"{person}is_active": True}) & (supervises | attends)
+    return Q(**{f"{person}is_active": True}) & (everywhere | attends)
 
 
 def agents_who_see(session_id: int) -> QuerySet[Agent]:

@@ -22,7 +22,7 @@ WAITS_SINCE = Coalesce("waiting_since", "last_message_at")
 class ConversationQuerySet(models.QuerySet[C]):
     def visible_to(self, agent: Agent) -> Self:
         """The one rule of who sees what: pages, sockets, search, API and export all ask here."""
-        if agent.supervises:
+        if agent.sees_all_numbers:
             return self
         # A sub-select: the numbers' own join and DISTINCT must not reach the list.
         # `atendimento.sight` is the same rule in memory.

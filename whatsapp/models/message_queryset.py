@@ -23,7 +23,7 @@ class Placed(Protocol):
 
 class MessageQuerySet(models.QuerySet[M]):
     def visible_to(self, agent: Agent) -> Self:
-        if agent.supervises:
+        if agent.sees_all_numbers:
             return self
         return self.filter(session__in=Session.objects.visible_to(agent).values("pk"))
 

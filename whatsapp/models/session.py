@@ -18,7 +18,7 @@ from whatsapp.models.state import NEEDS_A_HAND, REFUSALS, WORDS, State, Wanted, 
 class SessionQuerySet(LeasedQuerySet["Session"]):
     def visible_to(self, agent: Agent) -> SessionQuerySet:
         """Numbers *agent* may see: all for supervisors, open ones and their own for agents."""
-        if agent.supervises:
+        if agent.sees_all_numbers:
             return self
         # DISTINCT: the join has a row for each agent that a number lists.
         return self.filter(Q(agents__isnull=True) | Q(agents=agent)).distinct()
@@ -30,7 +30,7 @@ class SessionQuerySet(LeasedQuerySet["Session"]):
         pairs = list(self.order_by().values_list("pk", "agents"))
         return {
             agent.pk: frozenset(
-                number for number, who in pairs if agent.supervises or who in (None, agent.pk)
+                number for number, who in pairs if agent.sees_all_numbers or who in (None, agent.pk)
             )
             for agent in agents
         }

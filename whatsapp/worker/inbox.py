@@ -15,6 +15,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from accounts import audit
+from accounts.models import Agent
+from accounts.rights import Can, NotAllowed, Scope
 from live import announce
 from live.outage import AWAY
 from whatsapp import events
@@ -85,8 +88,11 @@ def _absorb_alone(session: Session, spool_id: UUID, one: Spooled) -> None:
             Arrival.objects.filter(pk__in=fresh.values()).update(**failed)
 
 
-def rerun(arrival: Arrival) -> None:
-    """Treat a failed arrival again. Raises what it fails with; the row then stays as it was."""
+def rerun(arrival: Arrival, by: Agent) -> None:
+    """Treat a failed arrival again. Raises NotAllowed, or what it fails with; the row then stays as
+    it was."""
+    if not by.may(Can.RERUN_ARRIVAL, Scope.ALL):
+        raise NotAllowed("Você não pode tratar chegadas de novo.")
     with transaction.atomic():
         # The row that `fence` locks, at any epoch: the worker waits, and so does this.
         session = Session.objects.select_for_update(no_key=True).get(pk=arrival.session_id)
@@ -94,6 +100,7 @@ def rerun(arrival: Arrival) -> None:
         announce.announce(receive.apply(session, [Heard(arrival.pk, event)]).changes)
         arrival.state, arrival.error = ArrivalState.DONE, ""
         arrival.save(update_fields=["state", "error"])
+        audit.record(by, "arrival.rerun", arrival)
 
 
 def _insert_arrivals(session: Session, spool_id: UUID, batch: Sequence[Spooled]) -> dict[int, int]:

@@ -68,7 +68,7 @@ class Obtain(PublicView):
 
         Senhas erradas demais fecham o acesso por um tempo. Uma senha provisória não abre a API.
         """
-        # axes counts failures on Django's own request.
+        # The guard counts failures on Django's own request.
         agent = authenticate(request._request, **validated_body(Credentials, request))
         if not isinstance(agent, Agent):
             raise WrongPassword("Usuário ou senha incorretos.")

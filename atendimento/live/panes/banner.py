@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from accounts.rights import Can
 from atendimento.live.panes.base import RenderedOnce
 from atendimento.live.screen import Screen
 from atendimento.summary import numbers_down
@@ -21,7 +22,7 @@ def pieces(loaded: RenderedOnce, screen: Screen) -> Iterable[str]:
     agent = screen.agent
     yield loaded(
         "session",
-        # A key that says all that the band shows: the numbers, and a button for supervisors.
-        (screen.sight, agent.supervises),
+        # A key that says all that the band shows: the numbers, and a button for who connects them.
+        (screen.sight, agent.may(Can.CONNECT_NUMBER)),
         lambda: {"down": numbers_down(agent), "user": agent},
     )
