@@ -9,7 +9,7 @@ from django.utils import timezone
 from neonize.proto import Neonize_pb2 as pb
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message as Content
 
-from accounts.factories import AgentFactory
+from accounts.factories import AgentFactory, SupervisorFactory
 from accounts.models import Role
 from live.models import Change, ChangeKind
 from whatsapp import jid
@@ -230,7 +230,7 @@ def test_poison_costs_nothing_else_and_can_be_rerun(hear: Hear) -> None:
     assert poison.error
     poison.payload = payloads.message(LID, "três")
     poison.save()
-    inbox.rerun(poison)
+    inbox.rerun(poison, SupervisorFactory())
     assert Message.objects.filter(body="três").exists()
     assert not Arrival.objects.failed().exists()
 
