@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from django.conf import settings
 
-_PR_SET_PDEATHSIG = 1
+from whatsapp.worker.child import Child
+
 # So many deaths in a row end the house; who lived for SETTLED seconds begins to count anew.
 TRIES = 3
 SETTLED = 30.0
-
-
-@dataclass
-class Child:
-    """A process of the house: its command, what its environment has besides ours, and how many
-    seconds it may take to end."""
-
-    name: str
-    command: list[str]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    grace: float = 10.0
-    process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    failures: int = 0
 
 
 class Runner:
@@ -40,6 +22,7 @@ class Runner:
 
     def __init__(self, children: list[Child], say: Callable[[str], None]) -> None:
         self.children, self.say = children, say
+        self.failures: dict[str, int] = {}
         self.ended = threading.Event()
         self.code = 0
 
@@ -47,13 +30,13 @@ class Runner:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._asked)
         for child in self.children:
-            self._start(child)
+            child.start()
 
     def wait(self) -> int:
         """Watch over the children; return the exit code once all have ended."""
         while not self.ended.wait(0.5):
             for child in self.children:
-                if child.process and child.process.poll() is not None:
+                if not child.running:
                     self._died(child)
         self.stop()
         return self.code
@@ -61,48 +44,31 @@ class Runner:
     def stop(self) -> None:
         """End the children, the first started first: no new work comes while others finish."""
         for child in self.children:
-            if child.process and child.process.poll() is None:
-                child.process.terminate()
-                try:
-                    child.process.wait(child.grace)
-                except subprocess.TimeoutExpired:
-                    self.say(f"{child.name} não encerrou a tempo e foi interrompido.")
-                    child.process.kill()
-                    child.process.wait()
+            child.terminate()
+            if not child.wait():
+                self.say(f"{child.name} não encerrou a tempo e foi interrompido.")
+                child.kill()
 
     def _asked(self, *_: object) -> None:
         # A second Ctrl-C: whoever asks twice does not want to wait.
         if self.ended.is_set():
             for child in self.children:
-                if child.process:
-                    child.process.kill()
+                child.kill()
         self.ended.set()
 
-    def _start(self, child: Child) -> None:
-        # A session of its own, so that the terminal's Ctrl-C reaches only us.
-        child.process = subprocess.Popen(
-            child.command,
-            env={**os.environ, **child.environment},
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,
-        )
-        child.started = time.monotonic()
-
     def _died(self, child: Child) -> None:
-        assert child.process is not None
-        lived = time.monotonic() - child.started
-        child.failures = 1 if lived > SETTLED else child.failures + 1
-        self.say(f"{child.name} terminou sozinho (código {child.process.returncode}).")
-        if child.failures >= TRIES:
+        failures = 1 if child.lived > SETTLED else self.failures.get(child.name, 0) + 1
+        self.failures[child.name] = failures
+        self.say(f"{child.name} terminou sozinho (código {child.code}).")
+        if failures >= TRIES:
             self.say(f"{child.name} não fica de pé: encerrando.")
             self.code = 1
             self.ended.set()
             return
         # Not sleep: a signal ends the pause too.
-        self.ended.wait(2.0 ** (child.failures - 1))
+        self.ended.wait(2.0 ** (failures - 1))
         if not self.ended.is_set():
-            self._start(child)
+            child.start()
 
 
 def web(port: int) -> Child:
@@ -132,9 +98,3 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _die_with_parent() -> None:
-    # Between fork and exec: when we are killed, Linux sends the child SIGTERM, and no orphan keeps
-    # the port or a number.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
