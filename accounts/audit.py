@@ -40,6 +40,11 @@ def entered(door: Door, address: str = "") -> Iterator[None]:
         _entrance.reset(token)
 
 
+def door() -> Door:
+    """Through which door the running request, command or event came."""
+    return _entrance.get().door
+
+
 def record(
     actor: Agent | None,
     verb: str,

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from accounts import audit, rights
 from accounts.address import address_of
 from accounts.guard import Attempt
-from accounts.models import Agent
+from accounts.models import Agent, Door
 
 
 class RoleBackend(ModelBackend):
@@ -35,7 +35,9 @@ class RoleBackend(ModelBackend):
             # The form says that the password has expired; it let nobody in.
             return found if isinstance(found, Agent) else None
         attempt.succeeded()
-        audit.record(found, "login.done", found)
+        # The API refuses a temporary password after this, and nobody has come in.
+        if not (found.must_change_password and audit.door() == Door.API):
+            audit.record(found, "login.done", found)
         return found
 
     # Not kept on the user as ModelBackend does, so that another role counts at once. *obj* is not

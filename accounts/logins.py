@@ -34,14 +34,15 @@ def still_valid(logins: Collection[Login]) -> dict[Login, Agent]:
     """Those of *logins* that hold, with their agents as they are now; two queries for all.
 
     A log-in ends with its row (log-out, expiry, a flushed table), with the password, and with the
-    person's being active: the same that Django asks at each request.
+    person's being active: the same that Django asks at each request. One by a temporary password
+    opens the page to choose another, and no socket.
     """
     # The same as Django's `get_user` asks of a request, for all sockets of a process at once: a
     # socket has no next request. Each way out is tried in atendimento/tests/test_socket_ends.py.
     keys = {login.session_key for login in logins}
     rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     alive = set(rows.values_list("session_key", flat=True))
-    active = Agent.objects.filter(is_active=True)
+    active = Agent.objects.filter(is_active=True, must_change_password=False)
     agents = active.in_bulk({login.agent_id for login in logins})
     hashes = {pk: _hashes(agent) for pk, agent in agents.items()}
     return {

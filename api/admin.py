@@ -6,9 +6,13 @@ from django.contrib import admin, messages
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from api.models import Webhook, WebhookDelivery
 from whatsapp.admin import ReadOnlyAdmin
+
+# Their pages show whole tokens, each good for seven days.
+admin.site.unregister([OutstandingToken, BlacklistedToken])
 
 
 @admin.register(Webhook)

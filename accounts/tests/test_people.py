@@ -128,6 +128,7 @@ def test_a_temporary_password_opens_neither_admin_nor_api(boss: Any) -> None:
     assert browser.get("/admin/")["Location"] == reverse("first_access")
     sent = {"username": "chefe", "password": password}
     refused = browser.post("/api/token/", sent, JSON)
+    assert not AuditEntry.objects.filter(verb="login.done").exists()
     assert refused.status_code == 403
     assert "senha" in refused.json()["message"]
     assert browser.get("/healthz").status_code == 200
@@ -406,3 +407,20 @@ def test_the_admin_has_no_log_in_of_its_own(client: Browser) -> None:
     assert answer.request["PATH_INFO"] == reverse("login")
     client.force_login(AgentFactory())
     assert client.get("/admin/", follow=True).status_code == 403
+
+
+def test_the_admin_changes_no_password_past_the_verb(admin: Any, client: Browser) -> None:
+    client.force_login(admin)
+    assert client.get("/admin/password_change/")["Location"] == reverse("account")
+    assert client.post("/admin/password_change/", {"old_password": "x"}).status_code == 302
+
+
+@pytest.mark.parametrize("table", ["outstandingtoken", "blacklistedtoken"])
+def test_the_admin_shows_no_tokens(admin: Any, client: Browser, table: str) -> None:
+    client.force_login(admin)
+    assert client.get(f"/admin/token_blacklist/{table}/").status_code == 404
+
+
+def test_a_refused_name_leaves_an_address_that_opens(admin: Any, client: Browser) -> None:
+    client.force_login(admin)
+    assert client.get(reverse("account_rename"))["Location"] == reverse("account")

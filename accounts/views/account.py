@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import people
 from accounts.access import requires
@@ -29,8 +29,11 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Can.OWN_ACCOUNT)
-@require_POST
+@require_http_methods(["GET", "POST"])
 def rename(request: HttpRequest) -> HttpResponse:
+    # A name refused leaves its address in the bar, which then is asked for again.
+    if request.method == "GET":
+        return redirect("account")
     form = NameForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)

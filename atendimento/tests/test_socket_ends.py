@@ -105,6 +105,10 @@ def _deactivate(agent: Agent, page: Page) -> None:
     Agent.objects.filter(pk=agent.pk).update(is_active=False)
 
 
+def _temporary_password(agent: Agent, page: Page) -> None:
+    Agent.objects.filter(pk=agent.pk).update(must_change_password=True)
+
+
 def _delete(agent: Agent, page: Page) -> None:
     agent.delete()
 
@@ -116,6 +120,7 @@ ENDS = (
     _flush_all_log_ins,
     _expire,
     _deactivate,
+    _temporary_password,
     _delete,
 )
 
