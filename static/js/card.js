@@ -31,7 +31,6 @@ function compare(row, fresh) {
   if (!fresh || !before.has(row.id) || before.get(row.id) === fresh.dataset.value) return;
   before.set(row.id, fresh.dataset.value);
   const line = copy("campo-mudou");
-  if (fresh.dataset.by) line.querySelector("[data-by]").textContent = fresh.dataset.by;
   line.querySelector("[data-new] strong").textContent = fresh.dataset.value || "vazio";
   row.querySelector(".facts__changed")?.remove();
   row.querySelector("form").append(line);

@@ -11,6 +11,10 @@ const touch = matchMedia("(pointer: coarse)").matches;
 function submit() {
   const text = field().value;
   if (!text.trim()) return;
+  // As the server counts: an emoji is one. No maxlength, which would cut the end off a paste.
+  const { limit, tooLong } = field().dataset;
+  field().setCustomValidity([...text].length > Number(limit) ? tooLong : "");
+  if (!field().reportValidity()) return;
   outbox.add(text, form().getAttribute("action"));
   field().value = "";
   drafts.set(chat(), null);
@@ -27,6 +31,7 @@ function grow() {
 let told = 0;
 function onInput() {
   grow();
+  field().setCustomValidity("");
   drafts.set(chat(), field().value);
   if (Date.now() - told > TELL_EVERY && field().value) {
     told = Date.now();
