@@ -304,6 +304,8 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
+        # Django's own handler, under DEBUG, would say all of it a second time and unfiltered.
+        "django": {"handlers": []},
         "daphne": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
         "neonize.utils.log": {"level": "WARNING"},

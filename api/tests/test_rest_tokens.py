@@ -195,3 +195,10 @@ def test_a_provisional_password_opens_nothing(client: Browser, ana: Any) -> None
     for answer in (_enter(client), client.get("/api/clients/", headers=headers)):
         assert answer.status_code == 403
         assert "provisória" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("field", ["username", "password", "inventado\\ud800"])
+def test_half_a_character_is_refused(client: Browser, field: str) -> None:
+    answer = client.post("/api/token/", f'{{"{field}": "\\udfff"}}', JSON)
+    assert answer.status_code == 400
+    assert answer.json()["message"] == "O corpo do pedido não é um JSON válido."

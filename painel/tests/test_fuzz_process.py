@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from accounts.factories import AgentFactory
+from accounts.models import Role
 from painel.tests import hostile
 from painel.tests.web_process import Socket, WebProcess
 from whatsapp.factories import ConversationFactory
@@ -162,3 +163,12 @@ async def test_a_cookie_with_nul_is_nobodys(process: WebProcess) -> None:
     await socket.open()
     assert await socket.read() is None
     assert socket.code == 4401
+
+
+def test_a_filter_of_the_admin_holds_no_nul(process: WebProcess) -> None:
+    browser = Browser()
+    browser.force_login(AgentFactory(role=Role.ADMIN, is_superuser=True, is_staff=True))
+    cookie = f"Cookie: sessionid={browser.cookies['sessionid'].value}".encode()
+    for query in (b"status__exact=%00", b"q=%00", b"name%00=1"):
+        path = b"/admin/whatsapp/session/?" + query
+        assert asyncio.run(_status(process.port, path, cookie)) in (200, 302), query
