@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.forms import BaseModelForm
 from django.http import HttpRequest
 
-from live import announce
+from clients.admin_forms import told_by_django
 from whatsapp.admin.base import agent_of
-from whatsapp.models import Session, set_agents
+from whatsapp.models import Session, rename_number, set_agents
 from whatsapp.numbers import numbers_with_queue
 
 
@@ -29,8 +29,9 @@ class SessionAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
         # The worker writes the row all the time: what was not edited here is not ours to write.
-        obj.save(update_fields=["name"])
-        announce.session_changed(obj.pk)
+        if "name" in form.changed_data:
+            with told_by_django():
+                rename_number(obj, agent_of(request), form.cleaned_data["name"])
 
     def save_related(
         self, request: HttpRequest, form: BaseModelForm, formsets: Any, change: bool
