@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.models import Agent
 from accounts.rights import Can, NotAllowed, Scope
 from clients import phone
+from clients.models.conflict import as_read
 from live import announce
 from whatsapp.models.lease import Leased, LeasedQuerySet
 from whatsapp.models.state import NEEDS_A_HAND, REFUSALS, WORDS, State, Wanted, Words
@@ -142,6 +143,10 @@ class Session(Leased):
     def hold(self) -> Session:
         """The row as it is now, kept so until the transaction ends. Raises DoesNotExist."""
         return Session.objects.select_for_update(no_key=True).get(pk=self.pk)
+
+    def read(self, name: str) -> str:
+        """The field *name* as people read it."""
+        return as_read(self, name)
 
     def must_allow(self, by: Agent) -> None:
         """Raises NotAllowed unless *by* may connect numbers."""
