@@ -72,6 +72,9 @@ _VERBS = {
     "number.removed": "Número removido",
     "number.agents": "Quem atende o número",
     "arrival.rerun": "Chegada tratada de novo",
+    "webhook.created": "Webhook criado",
+    "webhook.changed": "Webhook alterado",
+    "webhook.deleted": "Webhook excluído",
     "audit.exported": "Auditoria exportada",
 }
 
