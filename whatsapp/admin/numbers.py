@@ -48,6 +48,10 @@ class SessionAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A number goes by `remove_number` alone, which asks and records."""
+        return False
+
     def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
         # The worker writes the row all the time: what was not edited here is not ours to write.
         if "name" in form.changed_data:
