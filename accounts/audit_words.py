@@ -63,8 +63,18 @@ _VERBS = {
     "client.phones": "Telefone",
     "contact.client": "Cliente do contato",
     "contact.name": "Nome dado ao contato",
+    "number.created": "Número adicionado",
+    "number.name": "Apelido do número",
+    "number.paired": "Pareamento do número",
+    "number.connected": "Número conectado",
+    "number.stopped": "Número parado",
+    "number.unlinked": "Número desvinculado",
+    "number.removed": "Número removido",
     "number.agents": "Quem atende o número",
     "arrival.rerun": "Chegada tratada de novo",
+    "webhook.created": "Webhook criado",
+    "webhook.changed": "Webhook alterado",
+    "webhook.deleted": "Webhook excluído",
     "audit.exported": "Auditoria exportada",
 }
 

@@ -8,8 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from api.events.models.webhook_edit import create_webhook, delete_webhook, edit_webhook
 from api.models import Webhook, WebhookDelivery
-from whatsapp.admin import ReadOnlyAdmin
+from clients.admin_forms import told_by_django
+from whatsapp.admin.base import ReadOnlyAdmin, agent_of
 
 # Their pages show whole tokens, each good for seven days.
 admin.site.unregister([OutstandingToken, BlacklistedToken])
@@ -24,16 +26,25 @@ class WebhookAdmin(admin.ModelAdmin):
     fields = ["name", "url", "session", "types", "active"]
 
     def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:
-        if change:
-            # Only what was typed: the deliverer may have moved the cursor since the page was read.
-            obj.save(update_fields=form.changed_data)
-            # Somebody looked after it: tried at once, however long it was to rest.
-            obj.release()
-        else:
-            super().save_model(request, obj, form, change)
+        by = agent_of(request)
+        with told_by_django():
+            if change:
+                edit_webhook(obj, by, form.changed_data)
+            else:
+                create_webhook(obj, by)
+        if not change:
             # Shown this once: no page and no route tells it afterwards.
             text = f"Guarde o segredo, ele não aparece de novo: {obj.secret}"
             self.message_user(request, text, messages.WARNING)
+
+    def delete_model(self, request: HttpRequest, obj: Webhook) -> None:
+        with told_by_django():
+            delete_webhook(obj, agent_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        # Django would delete them in one statement, without an entry.
+        for webhook in queryset:
+            self.delete_model(request, webhook)
 
 
 @admin.register(WebhookDelivery)

@@ -26,10 +26,31 @@ class ClientAdminForm(SeenForm):
             people.queryset = Agent.objects.filter(known)
 
 
+class TelephoneForm(SeenForm):
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        if self.instance.pk and "number" not in self.changed_data:
+            # Not touched: what somebody else made of it meanwhile stays.
+            values["number"] = self.instance.number
+        return values
+
+    def _compare(self, values: dict[str, Any]) -> None:
+        # The formset adds fields of its own, such as the box that takes a row away.
+        super()._compare({name: values[name] for name in ("number",) if name in values})
+
+    @property
+    def is_old(self) -> bool:
+        """Whether somebody changed the number since the page showed it."""
+        return bool(self.instance.pk) and self._shown("number") != self.instance.number
+
+
 class TelephoneFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
         """Name a number that was typed twice; what others have is the model's to say."""
         super().clean()
+        # Django asks nothing else of a form whose row is to go.
+        if any(form.is_old for form in self.deleted_forms):
+            raise ValidationError("Outra pessoa mudou um telefone que você tirou. Abra de novo.")
         typed: set[str] = set()
         for form in self.forms:
             key = form.instance.key
@@ -41,6 +62,7 @@ class TelephoneFormSet(forms.BaseInlineFormSet):
 
 class PhoneInline(admin.TabularInline):
     model = ClientPhone
+    form = TelephoneForm
     formset = TelephoneFormSet
     extra = 0
     fields = ["number"]

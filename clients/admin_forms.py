@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from accounts.rights import NotAllowed
 from clients.models.conflict import as_seen, conflicts
@@ -67,7 +67,11 @@ class SeenForm(forms.ModelForm):
 
     def _show_again(self, name: str, current: object) -> None:
         """Let the page show what stands there now, so that saving again overwrites knowingly."""
-        self.data = {**dict(self.data.items()), self.add_initial_prefix(name): as_seen(current)}
+        # A copy of what was posted: a plain dict would lose all but the last of a list.
+        data = cast(QueryDict, self.data).copy()
+        shown = current if isinstance(current, list) else [as_seen(current)]
+        data.setlist(self.add_initial_prefix(name), shown)
+        self.data = data
 
     def written(self) -> dict[str, Any]:
         """The values of the fields that were touched."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import segno
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,9 +13,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import requires
+from accounts.models import Agent
 from accounts.rights import Can
 from whatsapp.forms import NumberForm, PairingForm
-from whatsapp.models import Session, State, Wanted
+from whatsapp.models import (
+    NotRemovable,
+    Session,
+    State,
+    Wanted,
+    create_number,
+    remove_number,
+)
 from whatsapp.numbers import numbers_with_queue
 
 MOVING = (State.PAIRING, State.CONNECTING)
@@ -33,8 +41,7 @@ def add(request: HttpRequest) -> HttpResponse:
     form = NumberForm(request.POST)
     try:
         if form.is_valid():
-            with transaction.atomic():
-                form.save()
+            create_number(cast(Agent, request.user), form.instance.slug, form.cleaned_data["name"])
             return redirect("numbers")
     # Somebody added the same name since the form looked.
     except IntegrityError:
@@ -55,7 +62,7 @@ def want(request: HttpRequest, pk: int, wanted: Wanted) -> HttpResponse:
     """Pair, connect, stop or unlink; pairing again while a QR is shown changes nothing."""
     number = get_object_or_404(numbers_with_queue(), pk=pk)
     if not (wanted == Wanted.PAIR and number.shown_state == State.PAIRING):
-        number.want(wanted)
+        number.want(wanted, cast(Agent, request.user))
     answer = _card(request, number)
     if wanted == Wanted.PAIR:
         # The panel listens for it and then asks every 2 s (whatsapp/_pairing.html).
@@ -92,15 +99,10 @@ def _pairing(number: Session | None) -> dict[str, Any]:
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a number without history; 409 for the others, which are unlinked and stay readable."""
     number = get_object_or_404(numbers_with_queue(), pk=pk)
-    # PROTECT refuses the first as well; asked before, it can be said in words.
-    if number.conversations.exists() or number.owned:
-        problem = (
-            "Este número tem conversas e não pode ser removido; desconecte-o."
-            if number.conversations.exists()
-            else "Desconecte o número antes de remover."
-        )
-        return _card(request, number, problem, status=409)
-    number.delete()
+    try:
+        remove_number(number, cast(Agent, request.user))
+    except NotRemovable as problem:
+        return _card(request, number, str(problem), status=409)
     return HttpResponse(headers={"HX-Refresh": "true"})
 
 

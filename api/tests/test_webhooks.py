@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.factories import AgentFactory
-from accounts.models import Role
+from accounts.models import AuditEntry, Role
 from api.admin import WebhookAdmin
 from api.events import deliver, outgoing
 from api.models import DeliveryState, Event, EventType, Webhook, WebhookDelivery
@@ -440,7 +440,9 @@ def test_editing_a_webhook_leaves_its_place_in_the_stream(
     Webhook.objects.update(cursor=7, silences=3, rests_until=timezone.now() + timedelta(hours=1))
     form = modelform_factory(Webhook, fields=["name"])({"name": "Outro"}, instance=webhook)
     page = WebhookAdmin(Webhook, admin.site)
-    page.save_model(rf.post("/"), form.save(commit=False), form, change=True)
+    request = rf.post("/")
+    request.user = AgentFactory(role=Role.ADMIN)
+    page.save_model(request, form.save(commit=False), form, change=True)
     webhook.refresh_from_db()
     assert (webhook.name, webhook.cursor, webhook.silences) == ("Outro", 7, 0)
 
@@ -450,6 +452,31 @@ def test_only_administrators_make_webhooks(client: Browser) -> None:
     for role, code in ((Role.SUPERVISOR, 403), (Role.ADMIN, 200)):
         client.force_login(AgentFactory(role=role))
         assert client.get(reverse("admin:api_webhook_add")).status_code == code
+
+
+def test_where_events_go_stands_in_the_audit(client: Browser, other: Server) -> None:
+    client.force_login(AgentFactory(role=Role.ADMIN))
+    url = other.url.partition("?")[0]
+    sent = {"name": "Vendas", "url": url + "?key=abc", "types": "", "active": "on"}
+    client.post(reverse("admin:api_webhook_add"), sent)
+    webhook = Webhook.objects.get()
+    page = reverse("admin:api_webhook_change", args=[webhook.pk])
+    assert client.post(page, sent).status_code == 302
+    changed = {"url": url + "/b", "types": "whatsapp:message", "active": ""}
+    assert client.post(page, sent | changed).status_code == 302
+    action = {"action": "delete_selected", "_selected_action": [webhook.pk], "post": "yes"}
+    client.post(reverse("admin:api_webhook_changelist"), action)
+    assert not Webhook.objects.exists()
+    entries = list(AuditEntry.objects.filter(kind="webhook").order_by("pk"))
+    assert [(entry.verb, entry.old, entry.new) for entry in entries] == [
+        ("webhook.created", "", url),
+        ("webhook.changed", f"endereço: {url}", f"endereço: {url}/b"),
+        ("webhook.changed", "eventos: todos", "eventos: whatsapp:message"),
+        ("webhook.changed", "ativo: Sim", "ativo: Não"),
+        ("webhook.deleted", f"{url}/b", ""),
+    ]
+    assert {entry.label for entry in entries} == {"Vendas"}
+    assert webhook.secret not in str([vars(entry) for entry in entries])
 
 
 def test_the_secret_is_shown_once_and_the_log_can_send_again(

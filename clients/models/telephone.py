@@ -8,6 +8,7 @@ from accounts.models import Agent
 from accounts.rights import Can
 from clients import phone
 from clients.models.client import Client
+from clients.models.conflict import as_read
 
 TAKEN = "Este telefone já está no cadastro de um cliente."
 
@@ -45,6 +46,14 @@ class ClientPhone(models.Model):
         # Also for who saves without full_clean, so that the key always fits the number.
         self.key = phone.match_key(self.number)
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def hold(self) -> ClientPhone:
+        """The row as it is now, kept so until the transaction ends. Raises DoesNotExist."""
+        return ClientPhone.objects.select_for_update(no_key=True).get(pk=self.pk)
+
+    def read(self, name: str) -> str:
+        """The field *name* as people read it."""
+        return str(self) if name == "number" else as_read(self, name)
 
     def save_by(self, by: Agent) -> None:
         """Add it to its client, or change the number. Raises NotAllowed, ValidationError."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client as Browser
 
@@ -99,10 +101,51 @@ def test_a_telephone_is_taken_away_in_the_admin(chief: Agent, client: Browser) -
     url = f"/admin/clients/client/{customer.pk}/change/"
     sent = admin_form(client, url) | {"phones-TOTAL_FORMS": 1, "phones-INITIAL_FORMS": 1}
     sent |= {"phones-0-id": telephone.pk, "phones-0-client": customer.pk}
-    sent |= {"phones-0-number": telephone.number, "phones-0-DELETE": "on"}
+    sent |= {"phones-0-number": telephone.number, "initial-phones-0-number": telephone.number}
+    sent |= {"phones-0-DELETE": "on"}
     assert client.post(url, sent).status_code == 302
     assert trail(customer) == [("client.phones", "+55 86 98811-2233", "")]
     assert told_of(customer) == 1
+
+
+@pytest.fixture
+def old_page(chief: Agent, client: Browser) -> tuple[Client, ClientPhone, dict[str, Any]]:
+    """A client, his telephone that somebody changed, and a page from before that, untouched."""
+    customer: Client = ClientFactory()
+    telephone = ClientPhone.objects.create(client=customer, number="5586988112233")
+    url = f"/admin/clients/client/{customer.pk}/change/"
+    assert 'name="initial-phones-0-number"' in client.get(url).content.decode()
+    sent = admin_form(client, url) | {"phones-TOTAL_FORMS": 1, "phones-INITIAL_FORMS": 1}
+    sent |= {"phones-0-id": telephone.pk, "phones-0-client": customer.pk}
+    sent |= {"phones-0-number": telephone.number, "initial-phones-0-number": telephone.number}
+    telephone.number = "5586988110000"
+    telephone.save()
+    return customer, telephone, sent
+
+
+def test_a_telephone_that_was_not_touched_keeps_what_others_made_of_it(
+    client: Browser, old_page: Any
+) -> None:
+    customer, telephone, sent = old_page
+    url = f"/admin/clients/client/{customer.pk}/change/"
+    assert client.post(url, sent | {"email": "novo@sol.test"}).status_code == 302
+    telephone.refresh_from_db()
+    customer.refresh_from_db()
+    assert (telephone.number, customer.email) == ("5586988110000", "novo@sol.test")
+    assert [verb for verb, _, _ in trail(customer)] == ["client.email"]
+
+
+@pytest.mark.parametrize(
+    "touched", [{"phones-0-number": "86 98811-4455"}, {"phones-0-DELETE": "on"}]
+)
+def test_who_changes_a_telephone_that_others_changed_is_told(
+    client: Browser, old_page: Any, touched: dict[str, str]
+) -> None:
+    customer, _, sent = old_page
+    answer = client.post(f"/admin/clients/client/{customer.pk}/change/", sent | touched)
+    assert answer.status_code == 200
+    assert "Outra pessoa mudou" in answer.content.decode()
+    assert customer.phones.get().number == "5586988110000"
 
 
 def test_only_administrators_delete_a_client(chief: Agent, client: Browser) -> None:

@@ -25,6 +25,10 @@ class ContactAdmin(Searched):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A contact is what WhatsApp says: it is merged, never deleted."""
+        return False
+
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
         agent, values = cast(Agent, request.user), form.written()
         # The form has written its values into it; the verbs compare with what is stored.

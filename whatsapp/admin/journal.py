@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from accounts import audit
 from whatsapp.admin.base import ReadOnlyAdmin, agent_of
 from whatsapp.models import Arrival, ArrivalState, Message
 
@@ -21,6 +23,17 @@ class MessageAdmin(ReadOnlyAdmin):
     # Exact: the unique index begins with wa_id, `icontains` would read every message.
     search_fields = ["wa_id__exact"]
     search_help_text = "Id da mensagem no WhatsApp, inteiro"
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
+        """Reading a message is reading its conversation, and noted as on the desk."""
+        answer = super().change_view(request, object_id, *args)
+        if answer.status_code == 200 and (message := self.get_object(request, object_id)):
+            conversation = message.conversation
+            contact = conversation.contact
+            audit.opened(
+                agent_of(request), conversation.pk, contact.client_id, contact.display_name
+            )
+        return answer
 
 
 @admin.register(Arrival)

@@ -10,6 +10,12 @@ from whatsapp.models.lease import LeaseLost
 from whatsapp.models.message import Message
 from whatsapp.models.outcome import Outcome
 from whatsapp.models.session import Session
+from whatsapp.models.session_edit import (
+    NotRemovable,
+    create_number,
+    remove_number,
+    rename_number,
+)
 from whatsapp.models.state import State, Wanted
 from whatsapp.models.status import Status
 from whatsapp.models.withdrawal import return_withdrawn, set_agents
@@ -33,6 +39,7 @@ __all__ = [
     "Kind",
     "LeaseLost",
     "Message",
+    "NotRemovable",
     "Origin",
     "Outcome",
     "Reason",
@@ -41,6 +48,9 @@ __all__ = [
     "Status",
     "StrayReceipt",
     "Wanted",
+    "create_number",
+    "remove_number",
+    "rename_number",
     "return_withdrawn",
     "set_agents",
 ]

@@ -8,11 +8,22 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import Agent
+from accounts.rights import Can, NotAllowed, Scope
 from clients import phone
+from clients.models.conflict import as_read
 from live import announce
 from whatsapp.models.lease import Leased, LeasedQuerySet
 from whatsapp.models.state import NEEDS_A_HAND, REFUSALS, WORDS, State, Wanted, Words
+
+# What a person's wish is called in the audit.
+ASKED = {
+    Wanted.PAIR: "number.paired",
+    Wanted.ON: "number.connected",
+    Wanted.OFF: "number.stopped",
+    Wanted.LOGOUT: "number.unlinked",
+}
 
 
 class SessionQuerySet(LeasedQuerySet["Session"]):
@@ -129,29 +140,50 @@ class Session(Leased):
             self.save(update_fields=["qr", "qr_expires_at"])
             self.enter(State.PAIRING)
 
-    def want(self, wanted: Wanted) -> None:
-        """Say what should become of the number; a supervisor acts on it."""
+    def hold(self) -> Session:
+        """The row as it is now, kept so until the transaction ends. Raises DoesNotExist."""
+        return Session.objects.select_for_update(no_key=True).get(pk=self.pk)
+
+    def read(self, name: str) -> str:
+        """The field *name* as people read it."""
+        return as_read(self, name)
+
+    def must_allow(self, by: Agent) -> None:
+        """Raises NotAllowed unless *by* may connect numbers."""
+        if not by.may(Can.CONNECT_NUMBER, Scope.ALL):
+            raise NotAllowed("Só a supervisão conecta e desconecta números.")
+
+    def want(self, wanted: Wanted, by: Agent | None = None) -> None:
+        """Say what should become of the number; a supervisor acts on it. None is the worker, whose
+        steps no audit tells of. Raises NotAllowed."""
+        if by is not None:
+            self.must_allow(by)
         with transaction.atomic():
             # The NOTIFY wakes the supervisors; unheard, they look each second.
             self.wanted, self.wanted_at = wanted, timezone.now()
             self.save(update_fields=["wanted", "wanted_at"])
+            if by is not None:
+                audit.record(by, ASKED[wanted], self)
             announce.number_wanted(self.pk)
             announce.session_changed(self.pk)
 
-    def begin(self) -> bool:
+    def begin(self, by: Agent) -> bool:
         """Connect a number that rests, or pair it where no phone is linked; False when that is
-        under way already. Of two callers at once one begins it."""
+        under way already. Of two callers at once one begins it. Raises NotAllowed."""
+        self.must_allow(by)
         linked = bool(self.phone) and self.state != State.LOGGED_OUT
+        wanted = Wanted.ON if linked else Wanted.PAIR
         # What was refused or ran out, and nobody has asked for since; `may_start` asks it in
         # Python.
         refused = Q(state__in=[*REFUSALS, State.EXPIRED], wanted_at__lt=F("state_since"))
         resting = Q(wanted=Wanted.OFF) | refused
         with transaction.atomic():
             begun = Session.objects.filter(resting, pk=self.pk).update(
-                wanted=Wanted.ON if linked else Wanted.PAIR, wanted_at=timezone.now()
+                wanted=wanted, wanted_at=timezone.now()
             )
             if begun:
                 self.refresh_from_db()
+                audit.record(by, ASKED[wanted], self)
                 announce.number_wanted(self.pk)
                 announce.session_changed(self.pk)
         return bool(begun)

@@ -43,6 +43,8 @@ def set_agents(session: Session, by: Agent, agents: Iterable[Agent]) -> None:
     with transaction.atomic():
         if not by.may(Can.CONNECT_NUMBER, Scope.ALL):
             raise NotAllowed("Só a supervisão muda quem atende um número.")
+        # Two who change the list do it one after the other.
+        session.hold()
         old = list(session.agents.order_by("pk"))
         if old == wanted:
             return

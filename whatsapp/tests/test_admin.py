@@ -8,9 +8,10 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.factories import AgentFactory, SupervisorFactory
-from accounts.models import Agent, Role
+from accounts.models import Agent, AuditEntry, Role
+from accounts.models.audit import VIEWED
 from live.models import Change, ChangeKind
-from whatsapp.factories import ClientFactory, ConversationFactory, SessionFactory
+from whatsapp.factories import ClientFactory, ContactFactory, ConversationFactory, SessionFactory
 from whatsapp.gateway import codes
 from whatsapp.models import (
     Arrival,
@@ -73,6 +74,30 @@ def test_journal_is_read_only(supervisor: Agent, client: Browser) -> None:
     assert client.get(page).status_code == 200
     assert client.post(page, {"body": "outra"}).status_code == 403
     assert client.get("/admin/whatsapp/message/add/").status_code == 403
+
+
+def test_reading_a_message_is_reading_its_conversation(supervisor: Agent, client: Browser) -> None:
+    conversation = ConversationFactory()
+    client.get("/admin/whatsapp/message/")
+    assert not AuditEntry.objects.exists()
+    for _ in range(2):
+        client.get(f"/admin/whatsapp/message/{conversation.last_message.pk}/change/")
+    entry = AuditEntry.objects.get()
+    assert (entry.verb, entry.door, entry.actor) == (VIEWED, "admin", supervisor)
+    assert entry.conversation_id == conversation.pk
+    assert entry.label == conversation.contact.display_name
+
+
+@pytest.mark.parametrize("kind", ["session", "contact"])
+def test_not_even_a_superuser_deletes_past_the_verbs(client: Browser, kind: str) -> None:
+    client.force_login(AgentFactory(role=Role.ADMIN, is_superuser=True))
+    row: Any = SessionFactory() if kind == "session" else ContactFactory()
+    page = f"/admin/whatsapp/{kind}/"
+    assert client.post(f"{page}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in client.get(page).content.decode()
+    action = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    client.post(page, action)
+    assert type(row).objects.filter(pk=row.pk).exists()
 
 
 def _act(client: Browser, conversation: Any, action: str, **more: Any) -> str:

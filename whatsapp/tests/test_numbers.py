@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -9,9 +10,21 @@ from django.test import Client as Browser
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.audit_words import words_of
 from accounts.factories import AgentFactory, SupervisorFactory
+from accounts.models import AuditEntry
+from accounts.rights import NotAllowed
+from api.tests.conftest import as_agent as as_agent
 from whatsapp.factories import ConversationFactory, OutgoingMessageFactory, SessionFactory
-from whatsapp.models import Delivery, Session, State, Wanted
+from whatsapp.models import (
+    Delivery,
+    Session,
+    State,
+    Wanted,
+    create_number,
+    remove_number,
+    rename_number,
+)
 from whatsapp.models.state import WORDS
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +94,74 @@ def test_a_number_with_history_is_not_removed(supervising: Browser) -> None:
     empty = SessionFactory(lease_until=None)
     assert supervising.post(reverse("number_remove", args=[empty.pk])).status_code == 200
     assert not Session.objects.filter(pk=empty.pk).exists()
+
+
+def _trail() -> list[tuple[str, str, str, str]]:
+    entries = AuditEntry.objects.filter(kind="number").order_by("pk")
+    return [(entry.door, entry.verb, entry.old, entry.new) for entry in entries]
+
+
+def test_what_people_do_to_a_number_stands_in_the_audit(supervising: Browser) -> None:
+    supervising.post(reverse("number_add"), {"name": "Vendas SP"})
+    number = Session.objects.get()
+    for step in ("number_pair", "number_on", "number_off", "number_logout", "number_remove"):
+        assert supervising.post(reverse(step, args=[number.pk])).status_code == 200
+    assert _trail() == [
+        ("page", "number.created", "", "Vendas SP"),
+        ("page", "number.paired", "", ""),
+        ("page", "number.connected", "", ""),
+        ("page", "number.stopped", "", ""),
+        ("page", "number.unlinked", "", ""),
+        ("page", "number.removed", "Vendas SP", ""),
+    ]
+    assert all(words_of(verb) != verb for _, verb, _, _ in _trail())
+    entry = AuditEntry.objects.filter(verb="number.unlinked").get()
+    assert (entry.object_id, entry.label, entry.actor_name) == (
+        number.pk,
+        "Vendas SP",
+        str(entry.actor),
+    )
+
+
+def test_what_programs_do_to_a_number_stands_in_the_audit(as_agent: Any) -> None:
+    caller = as_agent(SupervisorFactory())
+    for act in ("initialize", "initialize", "logout"):
+        caller.post(f"/api/whatsapp/filial-2/{act}")
+    assert _trail() == [
+        ("api", "number.created", "", "filial-2"),
+        ("api", "number.paired", "", ""),
+        ("api", "number.unlinked", "", ""),
+    ]
+
+
+def test_the_steps_of_the_worker_are_no_entry() -> None:
+    SessionFactory(wanted=Wanted.PAIR).want(Wanted.ON)
+    assert _trail() == []
+
+
+def test_the_verbs_of_a_number_refuse_agents() -> None:
+    ana, number = AgentFactory(), SessionFactory(wanted=Wanted.OFF)
+    for verb in (
+        lambda: number.want(Wanted.LOGOUT, ana),
+        lambda: number.begin(ana),
+        lambda: create_number(ana, "outro", "Outro"),
+        lambda: rename_number(number, ana, "Outro"),
+        lambda: remove_number(number, ana),
+    ):
+        with pytest.raises(NotAllowed, match="Só a supervisão"):
+            verb()
+    known = Session.objects.get()
+    assert (known.wanted, known.name) == (Wanted.OFF, number.name)
+    assert _trail() == []
+
+
+def test_a_rename_in_the_admin_stands_in_the_audit(supervising: Browser) -> None:
+    number = SessionFactory(name="Vendas")
+    page = f"/admin/whatsapp/session/{number.pk}/change/"
+    sent = {"name": "Vendas Sul", "initial-name": "Vendas"}
+    assert supervising.post(page, sent).status_code == 302
+    assert supervising.post(page, sent | {"initial-name": "Vendas Sul"}).status_code == 302
+    assert _trail() == [("admin", "number.name", "Vendas", "Vendas Sul")]
 
 
 def test_a_dead_worker_is_not_believed() -> None:

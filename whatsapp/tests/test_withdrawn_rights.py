@@ -167,7 +167,8 @@ def test_a_narrowed_number_returns_what_others_held(
     Change.objects.all().delete()
     client.force_login(SupervisorFactory())
     page = f"/admin/whatsapp/session/{number.pk}/change/"
-    assert client.post(page, {"name": "Vendas Sul", "agents": [bia.pk]}).status_code == 302
+    sent = {"name": "Vendas Sul", "agents": [bia.pk], "initial-agents": [ana.pk]}
+    assert client.post(page, sent).status_code == 302
     for one in (conversation, other):
         one.refresh_from_db()
     assert (conversation.status, conversation.assigned_to) == (Status.PENDING, None)
@@ -178,6 +179,53 @@ def test_a_narrowed_number_returns_what_others_held(
     assert (entry.old, entry.new) == ("Ana Souza", "Bia Souza")
     client.force_login(ana)
     assert client.get(reverse("conversation", args=[conversation.pk])).status_code == 404
+
+
+def _page_of(number: Any, *shown: Any) -> dict[str, Any]:
+    """What a browser sends back of the number's page in the admin, untouched."""
+    ids = [agent.pk for agent in shown]
+    name = {"name": number.name, "initial-name": number.name}
+    return name | {"agents": ids, "initial-agents": ids}
+
+
+def test_a_page_that_is_old_gives_nobody_back_what_was_taken_from_him(
+    ana: Any, bia: Any, number: Any, client: Browser
+) -> None:
+    boss = SupervisorFactory()
+    client.force_login(boss)
+    set_agents(number, boss, [ana, bia])
+    page = f"/admin/whatsapp/session/{number.pk}/change/"
+    shown = client.get(page).content.decode()
+    assert f'name="initial-agents" value="{ana.pk}"' in shown
+    old = _page_of(number, ana, bia)
+    set_agents(number, boss, [bia])
+    assert client.post(page, old | {"name": "Vendas Norte"}).status_code == 302
+    number.refresh_from_db()
+    assert (number.name, list(number.agents.all())) == ("Vendas Norte", [bia])
+
+
+def test_two_who_change_the_same_list_are_told(
+    ana: Any, bia: Any, number: Any, client: Browser
+) -> None:
+    boss, carla = SupervisorFactory(), AgentFactory()
+    client.force_login(boss)
+    set_agents(number, boss, [ana, bia])
+    page = f"/admin/whatsapp/session/{number.pk}/change/"
+    old = _page_of(number, ana, bia) | {"agents": [ana.pk, bia.pk, carla.pk]}
+    set_agents(number, boss, [bia])
+    renamed = {"initial-name": "Outro de antes", "name": "Outro"}
+    both = client.post(page, old | renamed)
+    assert list(both.context["adminform"].form.errors) == ["name", "agents"]
+    answer = client.post(page, old)
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert "Outra pessoa mudou este campo para Bia Souza." in text
+    assert f'name="initial-agents" value="{bia.pk}"' in text
+    assert f'name="initial-agents" value="{ana.pk}"' not in text
+    assert list(number.agents.all()) == [bia]
+    again = old | {"initial-agents": [bia.pk]}
+    assert client.post(page, again).status_code == 302
+    assert set(number.agents.all()) == {ana, bia, carla}
 
 
 @pytest.mark.django_db(transaction=True)

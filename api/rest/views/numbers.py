@@ -1,5 +1,6 @@
 """A number of ours: start it, see how it is, unlink it."""
 
+from django.db import IntegrityError
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,7 +11,7 @@ from api.rest.envelope import Conflict
 from api.rest.lookup import agent_of, check_right, number_named
 from api.rest.schema import MessageOnly, route
 from api.rest.serializers import NumberSerializer
-from whatsapp.models import Session, Wanted
+from whatsapp.models import Session, Wanted, create_number
 
 
 class AlreadyBegun(Conflict):
@@ -24,7 +25,7 @@ class Initialize(APIView):
 
         Responde na hora; o QR vem pelo GET do número e pelo fluxo de eventos.
         """
-        if not _number_or_new(request, sessionId).begin():
+        if not _number_or_new(request, sessionId).begin(agent_of(request)):
             raise AlreadyBegun("Sessão já inicializada")
         return Response("Inicialização em andamento")
 
@@ -49,7 +50,7 @@ class Logout(APIView):
         """
         number = number_named(request, sessionId)
         check_right(request, Can.CONNECT_NUMBER)
-        number.want(Wanted.LOGOUT)
+        number.want(Wanted.LOGOUT, agent_of(request))
         return Response("Desconexão em andamento")
 
 
@@ -60,7 +61,10 @@ def _number_or_new(request: Request, slug: str) -> Session:
     except NotFound:
         if not agent_of(request).may(Can.CONNECT_NUMBER):
             raise
+        try:
+            number = create_number(agent_of(request), slug, slug[:60])
         # Two at once get the same one: the slug is unique.
-        number, _ = Session.objects.get_or_create(slug=slug, defaults={"name": slug[:60]})
+        except IntegrityError:
+            number = number_named(request, slug)
     check_right(request, Can.CONNECT_NUMBER)
     return number
