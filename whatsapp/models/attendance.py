@@ -71,7 +71,9 @@ class Attendance(models.Model):
         # What an earlier fault may have left open would forbid a second one.
         cls.objects.filter(conversation=conversation, finished_at=None).update(finished_at=now)
         opened = cls.objects.create(conversation=conversation, agent=by, claimed_at=now)
-        conversation.enter(Status.ACTIVE, by, None)
+        # Whoever was never answered has waited all along, whatever was finished meanwhile.
+        since = Message.objects.filter(conversation=conversation).unanswered_since()
+        conversation.enter(Status.ACTIVE, by, since)
         opened.record(kind, by, to=by)
         return opened
 

@@ -160,6 +160,27 @@ def test_a_discarded_answer_answers_nothing(hear: Hear, session: Session) -> Non
     assert Message.objects.get(pk=message.pk).delivery == Delivery.DISCARDED
 
 
+def test_reopened_without_an_answer_the_wait_is_still_of_the_first_question(hear: Hear) -> None:
+    ana = AgentFactory()
+    conversation = _claimed(hear, ana)
+    since = conversation.waiting_since
+    conversation.finish(ana, Outcome.NO_REPLY)
+    conversation.reopen(ana)
+    assert since is not None
+    assert conversation.waiting_since == since
+
+
+def test_an_answer_discarded_after_the_end_leaves_the_wait_to_the_reopening(hear: Hear) -> None:
+    ana = AgentFactory()
+    conversation = _claimed(hear, ana)
+    since = conversation.waiting_since
+    message = conversation.write(ana, "resposta", "chave")
+    conversation.finish(ana, Outcome.SOLD)
+    assert Message.objects.get(pk=message.pk).discard(ana)
+    conversation.reopen(ana)
+    assert conversation.waiting_since == since
+
+
 def test_who_was_answered_waits_from_the_moment_of_the_return(hear: Hear) -> None:
     ana = AgentFactory()
     conversation = _answered(hear, ana)
