@@ -77,7 +77,7 @@ class Attendance(models.Model):
         opened.record(kind, by, to=by)
         return opened
 
-    def claim(self, by: Agent, instead_of: Agent | None = None) -> bool:
+    def claim(self, by: Agent, instead_of: Agent | None = None, note: str = "") -> bool:
         """Put it into *by*'s hands, who names whom he takes it from: the third who was faster is
         noticed. False when *by* has it already. Raises AlreadyClaimed, NotAllowed."""
         holder = self.conversation.assigned_to
@@ -88,7 +88,8 @@ class Attendance(models.Model):
             raise AlreadyClaimed(holder)
         self.conversation.check_right(by, Can.TAKE_OVER if holder else Can.CLAIM)
         self._hand(by)
-        self.record(EventKind.TAKEN_OVER if holder else EventKind.CLAIMED, by, to=by, was=holder)
+        kind = EventKind.TAKEN_OVER if holder else EventKind.CLAIMED
+        self.record(kind, by, to=by, was=holder, data=_noted(note))
         return True
 
     def transfer(self, by: Agent, to: Agent, note: str = "") -> None:
