@@ -143,23 +143,6 @@ class Attendance(models.Model):
         if unanswered.update(first_answer_at=at):
             self.events.create(kind=EventKind.ANSWERED, by=by, at=at)
 
-    @classmethod
-    def withdraw_answer(cls, message: Message) -> None:
-        """Where *message* is noted as the first answer, note the next one instead, if any."""
-        # One that is older than its attendance is noted at the opening (`answer_restored`).
-        noted = Q(first_answer_at=message.at) | Q(
-            first_answer_at=F("opened_at"), opened_at__gt=message.at
-        )
-        for attendance in cls.objects.filter(noted, conversation=message.conversation_id):
-            attendance.events.filter(kind=EventKind.ANSWERED).delete()
-            cls.objects.filter(pk=attendance.pk).update(first_answer_at=None)
-            answers = Message.objects.filter(conversation=message.conversation_id).answers()
-            following = answers.after(message).filter(at__gte=attendance.opened_at)
-            if attendance.finished_at:
-                following = following.filter(at__lte=attendance.finished_at)
-            if later := following.order_by("at", "pk").first():
-                attendance.answer(later.author, later.at)
-
     def _hand(self, agent: Agent) -> None:
         self.conversation.enter(Status.ACTIVE, agent, WAITS_ON)
         # The first time stays: how long it lay in the queue does not change with a transfer.

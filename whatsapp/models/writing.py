@@ -9,6 +9,7 @@ from accounts.models import Agent
 from accounts.rights import Can, NotAllowed
 from live import announce
 from whatsapp.models.attendance import Attendance
+from whatsapp.models.first_answer import withdraw_answer
 from whatsapp.models.message import Message
 from whatsapp.models.reading import Readable
 from whatsapp.models.status import Status
@@ -106,7 +107,7 @@ class Writable(Readable):
 
     def answer_withdrawn(self, message: Message) -> None:
         """The customer waits on where the only answer, *message*, failed or was discarded."""
-        Attendance.withdraw_answer(message)
+        withdraw_answer(message)
         # Of a finished one `Attendance.open` asks anew.
         if self.status == Status.CLOSED:
             return
