@@ -276,3 +276,12 @@ def test_a_fragment_never_becomes_the_login_page(client: Browser) -> None:
 )
 def test_whatsapp_marks(text: str, html: str) -> None:
     assert whatsapp_marks(text) == html
+
+
+def test_a_number_that_is_hidden_is_passed_over_as_a_filter(ana: Any, client: Browser) -> None:
+    hidden, shown = ConversationFactory(), ConversationFactory()
+    hidden.session.agents.add(AgentFactory())
+    address = {"aba": "pendentes", "numero": hidden.session_id}
+    page = client.get(reverse("desk"), address)
+    assert page.context["look"].session is None
+    assert list(page.context["conversations"]) == [shown]
