@@ -88,8 +88,8 @@ class Attendance(models.Model):
             raise AlreadyClaimed(holder)
         self.conversation.check_right(by, Can.TAKE_OVER if holder else Can.CLAIM)
         self._hand(by)
-        kind = EventKind.TAKEN_OVER if holder else EventKind.CLAIMED
-        self.record(kind, by, to=by, was=holder, data=_noted(note))
+        kind, data = EventKind.TAKEN_OVER if holder else EventKind.CLAIMED, _noted(note)
+        self.record(kind, by, to=by, was=holder, data=data)
         return True
 
     def transfer(self, by: Agent, to: Agent, note: str = "") -> None:
