@@ -125,6 +125,15 @@ def taken_away(screen: Screen, before: Sight) -> str:
     return "".join(rows.gone(render, pk) for pk in found)
 
 
+def shows_hidden(screen: Screen) -> bool:
+    """Whether a page has a conversation open, or its list bound to a number, that it may not see:
+    it must be loaded anew, where the views refuse the one and pass over the other."""
+    number, pk, sight = screen.query.session, screen.conversation, screen.sight
+    if number is not None and not sight.sees(number):
+        return True
+    return pk is not None and not sight.conversations().filter(pk=pk).exists()
+
+
 def at_cursor(cursor: int) -> str:
     return render_to_string("atendimento/live/cursor.html", {"cursor": cursor})
 

@@ -84,7 +84,8 @@ class Hub(FeedReader):
             # whoever brings news needs the same lock.
             await self.catch_up()
             missed = await self.run(Change.objects.missed_since, since, GAP)
-            if missed is None:
+            # Its right may have narrowed while it was away, which no change of these tells.
+            if missed is None or await self.run(frames.shows_hidden, socket.screen):
                 socket.outlet.put(await self.run(frames.reload, self._cursor))
             else:
                 # It may come from another process that has read further: no cursor goes back.

@@ -149,3 +149,16 @@ def test_transfer_to_a_colleague_and_to_the_queue(db: None, client: Browser) -> 
     conversation.refresh_from_db()
     assert (conversation.assigned_to, conversation.status) == (None, Status.PENDING)
     assert client.post(url, {"para": "ninguém"}).status_code == 422
+
+
+def test_a_transfer_from_the_queue_to_oneself_is_a_claim(db: None, client: Browser) -> None:
+    for giver in (AgentFactory(), SupervisorFactory()):
+        conversation = ConversationFactory()
+        client.force_login(giver)
+        url = reverse("transfer", args=[conversation.pk])
+        answer = client.post(url, {"para": giver.pk})
+        assert answer.status_code == 200, answer.content.decode()
+        conversation.refresh_from_db()
+        assert (conversation.status, conversation.assigned_to) == (Status.ACTIVE, giver)
+        step = conversation.attendances.get().events.get()
+        assert (step.kind, step.by, step.to) == ("claimed", giver, giver)

@@ -12,7 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.factories import AgentFactory, SupervisorFactory
 from accounts.models import AuditEntry
+from accounts.rights import NotAllowed
 from atendimento.marks import whatsapp_marks
+from clients.models import Client
 from whatsapp.factories import (
     ClientFactory,
     ConversationFactory,
@@ -276,3 +278,40 @@ def test_a_fragment_never_becomes_the_login_page(client: Browser) -> None:
 )
 def test_whatsapp_marks(text: str, html: str) -> None:
     assert whatsapp_marks(text) == html
+
+
+def test_a_number_that_is_hidden_is_passed_over_as_a_filter(ana: Any, client: Browser) -> None:
+    hidden, shown = ConversationFactory(), ConversationFactory()
+    hidden.session.agents.add(AgentFactory())
+    address = {"aba": "pendentes", "numero": hidden.session_id}
+    page = client.get(reverse("desk"), address)
+    assert page.context["look"].session is None
+    assert list(page.context["conversations"]) == [shown]
+
+
+@pytest.mark.parametrize("links", [False, True])
+def test_of_two_who_register_one_contact_the_later_is_told_who_was_faster(
+    ana: Any, client: Browser, links: bool
+) -> None:
+    conversation = ConversationFactory()
+    bruno = AgentFactory(first_name="Bruno", last_name="Reis")
+    other = ClientFactory(cnpj="11222333000181")
+    url = reverse("client_edit", args=[conversation.pk])
+    assert client.get(url).status_code == 200
+    theirs = Browser()
+    theirs.force_login(bruno)
+    assert theirs.post(url, {"name": "Padaria Sol", "cnpj": "11444777000161"}).status_code == 200
+    mine = {"name": "Padaria Lua", "cnpj": "11222333000181", "vincular": other.pk}
+    answer = client.post(url, mine if links else {"name": "Padaria Lua", "cnpj": ""})
+    assert answer.status_code == 409
+    assert "Bruno Reis já vinculou este contato a Padaria Sol." in answer.content.decode()
+    conversation.contact.refresh_from_db()
+    assert conversation.contact.client.name == "Padaria Sol"
+    assert not Client.objects.filter(name="Padaria Lua").exists()
+    # Also of one who read the contact before it was tied: compared under the lock.
+    stale, conversation.contact.client = conversation.contact, None
+    with pytest.raises(NotAllowed, match="Bruno Reis já vinculou"):
+        stale.belong_to(ana, other, first=True)
+    # The same client once more is no conflict.
+    again = {"name": "Padaria Sol", "cnpj": "11444777000161"}
+    assert client.post(url, again).status_code == 200

@@ -169,6 +169,32 @@ def test_a_number_that_is_hidden_is_taken_away(web: Daphne, conversation: Conver
     assert "segredo" not in page.heard() + other.heard()
 
 
+@pytest.mark.parametrize("shows", ["conversation", "number"])
+def test_what_was_hidden_while_a_page_was_away_is_taken_away_when_it_returns(
+    web: Daphne, conversation: Conversation, shows: str
+) -> None:
+    look = {"conversation": {"conversation": conversation.pk}}
+    look["number"] = {"session": conversation.session_id}
+    page = Page(web, AgentFactory(), **look[shows])
+    page.joined()
+    page.socket.close()
+    conversation.session.agents.add(SupervisorFactory())
+    page.cursor = announce.cursor()
+    page.open().until('data-live="reload"')
+    say(conversation, "segredo")
+    assert "segredo" not in page.heard()
+
+
+def test_a_page_that_sees_what_it_shows_is_not_loaded_anew(
+    web: Daphne, conversation: Conversation
+) -> None:
+    page = _page(web, conversation)
+    page.cursor = announce.cursor()
+    page.socket.close()
+    page.open()
+    assert "reload" not in page.heard()
+
+
 def test_a_supervisor_no_more_sees_what_agents_see(web: Daphne) -> None:
     hidden = ConversationFactory()
     hidden.session.agents.add(AgentFactory())

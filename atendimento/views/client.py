@@ -31,13 +31,17 @@ HIDDEN = f"{cnpj.TAKEN} Peça à supervisão para vincular este contato a ele."
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Register the contact as a client, or tie it to the one that already has this CNPJ."""
     conversation = get_conversation(cast(Agent, request.user), pk)
-    if conversation.contact.client or "cancelar" in request.GET:
+    tied = conversation.contact.client
+    if "cancelar" in request.GET or (tied and request.method == "GET"):
         return _card(request, conversation)
     start = {"name": conversation.contact.person_name}
     form = ClientForm(request.POST or None, initial=start, only=("name", "cnpj"))
     if request.method == "GET":
         return _form(request, conversation, form)
     namesake = form.namesake()
+    # What was wanted is so already: a second click, or a colleague with the same CNPJ.
+    if tied and tied == namesake:
+        return _card(request, conversation)
     # The CNPJ is unique over all numbers, so that it is taken must be said; whose it is must not.
     if namesake and namesake.distance_to(cast(Agent, request.user)) == Scope.ALL:
         form.add_error("cnpj", HIDDEN)
@@ -57,7 +61,7 @@ def _registered(
         with transaction.atomic():
             # Together: when the contact is refused, no client is left over.
             client = namesake or Client.objects.create_by(agent, form.cleaned_data)
-            conversation.contact.belong_to(agent, client)
+            conversation.contact.belong_to(agent, client, first=True)
     except ValidationError as error:
         form.add_error(None, error)
         return _form(request, conversation, form, form.namesake())

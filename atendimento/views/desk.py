@@ -80,11 +80,16 @@ def _tab_of(conversation: Conversation) -> str:
 
 def _frame(agent: Agent, look: ListQuery) -> dict[str, Any]:
     visible = Conversation.objects.visible_to(agent)
+    numbers = list(Session.objects.visible_to(agent))
+    # A number that is hidden by now, in an old address or a page that is loaded anew, is passed
+    # over: the socket sends whoever stays on it here (`frames.shows_hidden`).
+    if look.session not in [number.pk for number in numbers]:
+        look = replace(look, session=None)
     return (
         _rows(agent, look)
         | queue_of(visible)
         | {
-            "numbers": Session.objects.visible_to(agent),
+            "numbers": numbers,
             "down": numbers_down(agent),
             "wait": {"warn": settings.WAIT_WARN_SECONDS, "late": settings.WAIT_LATE_SECONDS},
         }

@@ -71,11 +71,13 @@ class Attendance(models.Model):
         # What an earlier fault may have left open would forbid a second one.
         cls.objects.filter(conversation=conversation, finished_at=None).update(finished_at=now)
         opened = cls.objects.create(conversation=conversation, agent=by, claimed_at=now)
-        conversation.enter(Status.ACTIVE, by, None)
+        # Whoever was never answered has waited all along, whatever was finished meanwhile.
+        since = Message.objects.filter(conversation=conversation).unanswered_since()
+        conversation.enter(Status.ACTIVE, by, since)
         opened.record(kind, by, to=by)
         return opened
 
-    def claim(self, by: Agent, instead_of: Agent | None = None) -> bool:
+    def claim(self, by: Agent, instead_of: Agent | None = None, note: str = "") -> bool:
         """Put it into *by*'s hands, who names whom he takes it from: the third who was faster is
         noticed. False when *by* has it already. Raises AlreadyClaimed, NotAllowed."""
         holder = self.conversation.assigned_to
@@ -86,7 +88,8 @@ class Attendance(models.Model):
             raise AlreadyClaimed(holder)
         self.conversation.check_right(by, Can.TAKE_OVER if holder else Can.CLAIM)
         self._hand(by)
-        self.record(EventKind.TAKEN_OVER if holder else EventKind.CLAIMED, by, to=by, was=holder)
+        kind, data = EventKind.TAKEN_OVER if holder else EventKind.CLAIMED, _noted(note)
+        self.record(kind, by, to=by, was=holder, data=data)
         return True
 
     def transfer(self, by: Agent, to: Agent, note: str = "") -> None:

@@ -10,7 +10,7 @@ from accounts.rights import Can, NotAllowed, Scope
 from clients import names, phone
 from clients.fields import NameField
 from clients.models import Client, ClientPhone
-from clients.models.conflict import as_read
+from clients.models.conflict import as_read, conflict_of
 from clients.names import Fold, first_visible
 from clients.phone import PhoneKey
 from clients.search import Term, terms
@@ -113,11 +113,12 @@ class Contact(models.Model):
         """The field *name* as people read it."""
         return as_read(self, name)
 
-    def belong_to(self, by: Agent, client: Client | None) -> None:
+    def belong_to(self, by: Agent, client: Client | None, *, first: bool = False) -> None:
         """Tie this contact, and the telephone it writes from, to *client*; with None, untie it.
 
         A telephone that another client has on file stays there. Raises NotAllowed, also when
-        *client* is none that *by* may see.
+        *client* is none that *by* may see; and, if *first*, when somebody has tied it to another
+        meanwhile.
         """
         self._must_allow(by)
         if client:
@@ -125,7 +126,11 @@ class Contact(models.Model):
         with transaction.atomic():
             # Read under the lock: of two who tie it at once the second notes what the first made of
             # it.
-            was = self.hold().client
+            held = self.hold()
+            was = held.client
+            if first and was and was != client:
+                who = conflict_of(held, "client").who or "Outra pessoa"
+                raise NotAllowed(f"{who} já vinculou este contato a {was}.")
             Contact.objects.filter(pk=self.pk).update(client=client)
             self.client = client
             if client and self.phone:

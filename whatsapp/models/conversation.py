@@ -104,14 +104,19 @@ class Conversation(Writable):
             return found
 
     def transfer(self, by: Agent, to: Agent | None, reason: str = "") -> None:
-        """Hand it to a colleague, or back to the queue with None. Raises NotAllowed when it is
-        finished or not *by*'s to give, and when *to* may not see the number."""
+        """Hand it to a colleague, or back to the queue with None; from the queue to oneself it is
+        claimed. Raises NotAllowed when it is finished or not *by*'s to give, and when *to* may not
+        see the number."""
         with transaction.atomic():
             if to:
                 # The receiver: his right to see the number must outlast this transaction.
                 lock_agent(to)
             attendance = self._must_run()
-            if to:
+            if to and to == by and self.assigned_to is None:
+                # To take it from the queue is a claim, by whichever button.
+                attendance.claim(by, note=reason)
+                self.mark_seen()
+            elif to:
                 attendance.transfer(by, to, reason)
             else:
                 attendance.release(by, reason)

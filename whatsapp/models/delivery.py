@@ -13,5 +13,7 @@ FORWARD: dict[str, tuple[str, ...]] = {
 }
 # What the agent may still decide about, and what he may give up.
 RESENDABLE = (Delivery.FAILED, Delivery.UNCERTAIN)
+# What never reached the customer answers nothing; an uncertain one may have.
+NO_ANSWER = (Delivery.FAILED, Delivery.DISCARDED)
 # Queued as well: `begin_sending` asks for the same state, so of sender and agent one gets it.
 DISCARDABLE = (Delivery.QUEUED, *RESENDABLE)

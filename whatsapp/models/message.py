@@ -92,6 +92,15 @@ class Message(OutgoingMessage):
     def preview(self) -> str:
         return preview_of(self.kind, self.body)
 
+    def mark_failed(self, reason: str) -> None:
+        """It provably never left: the customer waits on, as if it had not been written."""
+        with transaction.atomic():
+            # Before the message's row, as `Message.resend` and `discard` lock them.
+            conversation = self.conversation
+            conversation.lock()
+            if self._settle(Delivery.FAILED, reason):
+                conversation.answer_withdrawn(self)
+
     def resend(self, by: Agent) -> bool:
         """Queue a failed or uncertain message again, as *by* asked; False when a first click did.
 
@@ -99,9 +108,11 @@ class Message(OutgoingMessage):
         """
         # Without the old id: a receipt for the first copy must not move the second.
         fields: dict[str, object] = {"delivery": Delivery.QUEUED, "error": "", "wa_id": None}
-        queued = self._decide(by, "message.resent", RESENDABLE, fields)
-        if queued:
-            announce.outbox_filled(self.session_id)
+        with transaction.atomic():
+            queued = self._decide(by, "message.resent", RESENDABLE, fields)
+            if queued:
+                self.conversation.answer_restored(self)
+                announce.outbox_filled(self.session_id)
         return queued
 
     def discard(self, by: Agent) -> bool:
@@ -112,7 +123,7 @@ class Message(OutgoingMessage):
             # Together: the customer waits again from the moment his answer is given up.
             done = self._decide(by, "message.discarded", DISCARDABLE, discarded)
             if done:
-                self.conversation.wait_anew()
+                self.conversation.answer_withdrawn(self)
         return done
 
     def _decide(

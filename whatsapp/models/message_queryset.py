@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Agent
-from whatsapp.models.delivery import FORWARD
+from whatsapp.models.delivery import FORWARD, NO_ANSWER
 from whatsapp.models.session import Session
 from whatsapp.vocabulary import Delivery, Direction, Origin
 
@@ -57,11 +57,15 @@ class MessageQuerySet(models.QuerySet[M]):
         """What came in and nobody of the team has seen (the index `message_unseen`)."""
         return self.filter(direction=Direction.IN, seen_at__isnull=True)
 
+    def answers(self) -> Self:
+        """What people of the team wrote, and the customer has, may have or is to get."""
+        written = self.filter(direction=Direction.OUT).exclude(origin=Origin.AUTO)
+        return written.exclude(delivery__in=NO_ANSWER)
+
     def unanswered_since(self) -> datetime | None:
         """Of one conversation's messages: when the first came that no answer follows. What a
-        machine wrote by itself is no answer, nor is what was discarded."""
-        answers = self.filter(direction=Direction.OUT).exclude(origin=Origin.AUTO)
-        last: Any = answers.exclude(delivery=Delivery.DISCARDED).order_by("-at", "-pk").first()
+        machine wrote by itself is no answer, nor is what failed or was discarded."""
+        last: Any = self.answers().order_by("-at", "-pk").first()
         asked = self.filter(direction=Direction.IN)
         asked = asked.after(last) if last else asked
         return asked.order_by("at", "pk").values_list("at", flat=True).first()

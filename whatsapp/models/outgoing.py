@@ -89,9 +89,6 @@ class OutgoingMessage(models.Model):
             stray.delete()
         self.refresh_from_db()
 
-    def mark_failed(self, reason: str) -> None:
-        self._settle(Delivery.FAILED, reason)
-
     def mark_uncertain(self, reason: str, wa_id: str | None = None) -> None:
         """Nobody can prove whether it went out; the agent decides. A receipt proves it, whether it
         comes later or came before we knew that it was this message's."""
@@ -101,15 +98,18 @@ class OutgoingMessage(models.Model):
         """Queue again what provably never left."""
         self._settle(Delivery.QUEUED, "")
 
-    def _settle(self, delivery: Delivery, reason: str, wa_id: str | None = None) -> None:
+    def _settle(self, delivery: Delivery, reason: str, wa_id: str | None = None) -> bool:
+        """Returns False when it is not being sent any more."""
         fields: dict[str, object] = {"delivery": delivery, "error": reason[:300]}
         if wa_id:
             fields["wa_id"] = wa_id
         with transaction.atomic():
             # From *sending* alone: a receipt may have proved it meanwhile, and knows better.
             mine = type(self).objects.filter(pk=self.pk, delivery=Delivery.SENDING)
-            if mine.update(**fields):
-                self.refresh_from_db()
-                if wa_id:
-                    self.apply_early_receipts(wa_id)
-                self.announce_changed()
+            if not mine.update(**fields):
+                return False
+            self.refresh_from_db()
+            if wa_id:
+                self.apply_early_receipts(wa_id)
+            self.announce_changed()
+        return True

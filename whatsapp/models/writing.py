@@ -9,6 +9,7 @@ from accounts.models import Agent
 from accounts.rights import Can, NotAllowed
 from live import announce
 from whatsapp.models.attendance import Attendance
+from whatsapp.models.first_answer import withdraw_answer
 from whatsapp.models.message import Message
 from whatsapp.models.reading import Readable
 from whatsapp.models.status import Status
@@ -104,13 +105,28 @@ class Writable(Readable):
         self.announce_changed()
         announce.outbox_filled(self.session_id)
 
-    def wait_anew(self) -> None:
-        """The customer waits again where the only answer was discarded."""
-        if self.status == Status.CLOSED or self.waiting_since:
+    def answer_withdrawn(self, message: Message) -> None:
+        """The customer waits on where the only answer, *message*, failed or was discarded."""
+        withdraw_answer(message)
+        # Of a finished one `Attendance.open` asks anew.
+        if self.status == Status.CLOSED:
             return
-        if since := Message.objects.filter(conversation=self.pk).unanswered_since():
+        since = Message.objects.filter(conversation=self.pk).unanswered_since()
+        # Never later: he may have asked again since, or have been put back into the queue.
+        if since and not (self.waiting_since and self.waiting_since <= since):
             self.enter(Status(self.status), self.assigned_to, since)
             self.announce_changed()
+
+    def answer_restored(self, message: Message) -> None:
+        """*message*, which had failed or was in doubt, is to go out again and answers again."""
+        attendance = self.open_attendance
+        if message.origin == Origin.AUTO or attendance is None:
+            return
+        # Questions that came after it stay open.
+        since = Message.objects.filter(conversation=self.pk).unanswered_since()
+        self.enter(Status(self.status), self.assigned_to, since)
+        attendance.answer(message.author, max(message.at, attendance.opened_at))
+        self.announce_changed()
 
     def typing(self, by: Agent, state: str) -> None:
         """Tell the customer that *by* is ``composing`` or has ``paused``. Raises NotAllowed."""

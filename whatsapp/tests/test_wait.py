@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from accounts.factories import AgentFactory
 from whatsapp.factories import ConversationFactory
-from whatsapp.models import Conversation, Delivery, Message, Origin, Outcome, Session, Status
+from whatsapp.models import (
+    Conversation,
+    Delivery,
+    EventKind,
+    Message,
+    Origin,
+    Outcome,
+    Session,
+    Status,
+)
 from whatsapp.tests import payloads
 from whatsapp.tests.conftest import LID
 
@@ -158,6 +167,98 @@ def test_a_discarded_answer_answers_nothing(hear: Hear, session: Session) -> Non
     conversation.refresh_from_db()
     assert conversation.waiting_since == since
     assert Message.objects.get(pk=message.pk).delivery == Delivery.DISCARDED
+
+
+def test_reopened_without_an_answer_the_wait_is_still_of_the_first_question(hear: Hear) -> None:
+    ana = AgentFactory()
+    conversation = _claimed(hear, ana)
+    since = conversation.waiting_since
+    conversation.finish(ana, Outcome.NO_REPLY)
+    conversation.reopen(ana)
+    assert since is not None
+    assert conversation.waiting_since == since
+
+
+def test_an_answer_discarded_after_the_end_leaves_the_wait_to_the_reopening(hear: Hear) -> None:
+    ana = AgentFactory()
+    conversation = _claimed(hear, ana)
+    since = conversation.waiting_since
+    message = conversation.write(ana, "resposta", "chave")
+    conversation.finish(ana, Outcome.SOLD)
+    assert Message.objects.get(pk=message.pk).discard(ana)
+    conversation.reopen(ana)
+    assert conversation.waiting_since == since
+
+
+def _fail(message: Message) -> Message:
+    message = Message.objects.get(pk=message.pk)
+    assert message.begin_sending()
+    message.mark_failed("O número não existe.")
+    return message
+
+
+def test_a_failed_answer_answers_nothing_until_it_is_sent_again(hear: Hear) -> None:
+    ana = AgentFactory()
+    conversation = _claimed(hear, ana)
+    since = conversation.waiting_since
+    message = _fail(conversation.write(ana, "resposta", "chave"))
+    conversation.refresh_from_db()
+    assert conversation.waiting_since == since == conversation.messages.unanswered_since()
+    assert message.resend(ana)
+    conversation.refresh_from_db()
+    assert conversation.waiting_since is None
+
+
+def test_an_uncertain_answer_answers_until_it_is_discarded(hear: Hear) -> None:
+    ana = AgentFactory()
+    conversation = _claimed(hear, ana)
+    since = conversation.waiting_since
+    message = Message.objects.get(pk=conversation.write(ana, "resposta", "chave").pk)
+    message.begin_sending()
+    message.mark_uncertain("?")
+    conversation.refresh_from_db()
+    assert conversation.waiting_since is None
+    assert message.discard(ana)
+    conversation.refresh_from_db()
+    assert conversation.waiting_since == since
+
+
+def test_the_failure_of_an_answer_takes_the_wait_back_before_later_questions(hear: Hear) -> None:
+    ana = AgentFactory()
+    conversation = _claimed(hear, ana)
+    since = conversation.waiting_since
+    message = conversation.write(ana, "resposta", "chave")
+    hear(payloads.message(LID, "outra pergunta"))
+    _fail(message)
+    conversation.refresh_from_db()
+    assert conversation.waiting_since == since
+
+
+@pytest.mark.parametrize("given_up", [_fail, lambda m: m.discard(m.author)])
+def test_an_answer_that_never_left_is_not_the_first(hear: Hear, given_up: Any) -> None:
+    ana, bruno = AgentFactory(), AgentFactory()
+    conversation = _claimed(hear, ana)
+    given_up(conversation.write(ana, "resposta", "chave"))
+    attendance = conversation.attendances.get()
+    assert attendance.first_answer_at is None
+    assert not attendance.events.filter(kind=EventKind.ANSWERED).exists()
+    conversation.claim(bruno, ana)
+    later = conversation.write(bruno, "agora sim", "outra chave")
+    attendance.refresh_from_db()
+    assert attendance.first_answer_at == later.at
+    assert attendance.events.get(kind=EventKind.ANSWERED).by == bruno
+
+
+def test_the_next_answer_becomes_the_first_when_the_first_fails(hear: Hear) -> None:
+    ana = AgentFactory()
+    conversation = _claimed(hear, ana)
+    first = conversation.write(ana, "resposta", "chave")
+    second = conversation.write(ana, "e mais", "outra chave")
+    conversation.finish(ana, Outcome.SOLD)
+    _fail(first)
+    attendance = conversation.attendances.get()
+    assert attendance.first_answer_at == second.at
+    assert attendance.events.get(kind=EventKind.ANSWERED).at == second.at
 
 
 def test_who_was_answered_waits_from_the_moment_of_the_return(hear: Hear) -> None:
