@@ -146,9 +146,9 @@ def test_ten_lines_cost_as_many_queries_as_one(
         return client.get(url, {"antes": newest.pk}).content.decode()
 
     read(few)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         read(few)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert read(many).count('class="sys"') == 14
 
 
