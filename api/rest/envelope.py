@@ -107,4 +107,9 @@ def _sentence(error: Exception, code: int) -> str:
 def _errors(error: exceptions.ValidationError) -> dict[str, list[str]]:
     """{field: [sentence, …]}; what concerns no field is of the request ("pedido")."""
     details = error.detail if isinstance(error.detail, dict) else {"pedido": error.detail}
-    return {str(field): [str(one) for one in said] for field, said in details.items()}
+    return {_whole(field): [_whole(one) for one in said] for field, said in details.items()}
+
+
+def _whole(text: object) -> str:
+    """JSON can spell half of a character, and errors quote what was sent: "?" stands for it."""
+    return str(text).encode(errors="replace").decode()
