@@ -62,6 +62,9 @@ def context(chromium: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[BrowserC
     same."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with sync_playwright() as playwright:
+        # Within that loop Django keeps a connection of its own, which outlives the test: one that
+        # took the database away has left it dead.
+        connection.close()
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
         yield browser.new_context(viewport={"width": 1440, "height": 900}, locale="pt-BR")
         browser.close()
