@@ -209,10 +209,11 @@ def _leave(refresh: str) -> None:
 
 async def test_a_number_that_is_begun_was_not_cut_off(thread: Conversation) -> None:
     number = await sync_to_async(SessionFactory)(slug="nova", state=State.NEW, wanted=Wanted.OFF)
-    program = Program(await sync_to_async(SupervisorFactory)(), "nova")
+    boss = await sync_to_async(SupervisorFactory)()
+    program = Program(boss, "nova")
     await program.open()
     await program.until("whatsapp:ready")
-    await sync_to_async(number.begin)()
+    await sync_to_async(number.begin)(boss)
     await sync_to_async(number.show_qr)("2@abc", 20)
     first = await program.read(5)
     assert first is not None
