@@ -11,7 +11,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from api.events.models.webhook_edit import create_webhook, delete_webhook, edit_webhook
 from api.models import Webhook, WebhookDelivery
 from clients.admin_forms import told_by_django
-from whatsapp.admin.base import ReadOnlyAdmin, agent_of
+from whatsapp.admin.base import RecordAdmin, agent_of
 
 # Their pages show whole tokens, each good for seven days.
 admin.site.unregister([OutstandingToken, BlacklistedToken])
@@ -48,7 +48,7 @@ class WebhookAdmin(admin.ModelAdmin):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin):
+class WebhookDeliveryAdmin(RecordAdmin):
     list_display = ["id", "webhook", "type", "state", "attempts", "status", "error", "next_at"]
     list_filter = ["state", "webhook"]
     list_select_related = ["webhook"]

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from accounts.admin import ReadOnlyAdmin
 from accounts.models import Agent
 from accounts.rights import NotAllowed
 from whatsapp.models import AlreadyClaimed
@@ -37,23 +38,14 @@ class EstimatingPaginator(Paginator):
             return max(first, int(cursor.fetchone()[0]))
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that are read here, and changed by verbs alone."""
+class RecordAdmin(ReadOnlyAdmin):
+    """Rows of large tables that are read here, and changed by verbs alone."""
 
     paginator = EstimatingPaginator
     # It would count everything beside each search.
     show_full_result_count = False
     ordering = ["-id"]
     list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def agent_of(request: HttpRequest) -> Agent:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from clients.admin_forms import Searched
-from whatsapp.admin.base import ReadOnlyAdmin, agent_of, for_each
+from whatsapp.admin.base import RecordAdmin, agent_of, for_each
 from whatsapp.models import Attendance, AttendanceEvent, Conversation, Outcome, step_words
 
 
@@ -22,7 +22,7 @@ class OutcomeForm(ActionForm):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(Searched, ReadOnlyAdmin):
+class ConversationAdmin(Searched, RecordAdmin):
     list_display = [
         "contact",
         "session",
@@ -94,7 +94,7 @@ class StepInline(admin.TabularInline):
 
 
 @admin.register(Attendance)
-class AttendanceAdmin(ReadOnlyAdmin):
+class AttendanceAdmin(RecordAdmin):
     list_display = [
         "id",
         "conversation",

@@ -10,14 +10,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from accounts import audit
-from whatsapp.admin.base import ReadOnlyAdmin, agent_of
+from whatsapp.admin.base import RecordAdmin, agent_of
 from whatsapp.models import Arrival, ArrivalState, Message
 
 logger = logging.getLogger(__name__)
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
+class MessageAdmin(RecordAdmin):
     list_display = ["id", "at", "direction", "conversation", "preview", "delivery", "error"]
     list_select_related = ["conversation__contact__client", "conversation__session"]
     # Exact: the unique index begins with wa_id, `icontains` would read every message.
@@ -37,7 +37,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Arrival)
-class ArrivalAdmin(ReadOnlyAdmin):
+class ArrivalAdmin(RecordAdmin):
     list_display = ["id", "session", "code", "received_at", "state", "error"]
     list_filter = ["state"]
     list_select_related = ["session"]
