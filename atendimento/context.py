@@ -7,7 +7,6 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
-from accounts import audit
 from accounts.models import Agent
 from accounts.rights import Can
 from atendimento import client_card, thread
@@ -27,15 +26,9 @@ def get_conversation(agent: Agent, pk: int) -> Conversation:
 def chat_context(agent: Agent, conversation: Conversation) -> dict[str, Any]:
     """What header, thread, composer and client card show to this agent, who is noted to have
     read the conversation."""
-    note_reading(agent, conversation)
+    conversation.note_reading(agent)
     days, more = thread.days(conversation, agent)
     return {"days": days, "more": more} | header_context(agent, conversation)
-
-
-def note_reading(agent: Agent, conversation: Conversation) -> None:
-    """Write into the audit that *agent* reads it; whoever hands out its messages calls this."""
-    contact = conversation.contact
-    audit.opened(agent, conversation.pk, contact.client_id, contact.display_name)
 
 
 def header_context(agent: Agent, conversation: Conversation) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from accounts.access import for_agents
 from accounts.models import Agent
 from accounts.rights import NotAllowed
 from atendimento import thread
-from atendimento.context import chat_context, get_conversation, header_context, note_reading
+from atendimento.context import chat_context, get_conversation, header_context
 from atendimento.forms import ClaimForm, FinishForm, TransferForm
 from atendimento.forms.thread import OlderForm, TypingForm, WriteForm
 from atendimento.views.notice import error_notice
@@ -43,7 +43,7 @@ def older(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     message = get_object_or_404(conversation.messages, pk=form.cleaned_data["antes"])
     agent = cast(Agent, request.user)
-    note_reading(agent, conversation)
+    conversation.note_reading(agent)
     days, more = thread.days(conversation, agent, before=message)
     shown = {"days": days, "more": more, "conversation": conversation}
     return render(request, "atendimento/_days.html", shown)

@@ -9,7 +9,6 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from accounts import audit
 from whatsapp.admin.base import RecordAdmin, agent_of
 from whatsapp.models import Arrival, ArrivalState, Message
 
@@ -28,11 +27,7 @@ class MessageAdmin(RecordAdmin):
         """Reading a message is reading its conversation, and noted as on the desk."""
         answer = super().change_view(request, object_id, *args)
         if answer.status_code == 200 and (message := self.get_object(request, object_id)):
-            conversation = message.conversation
-            contact = conversation.contact
-            audit.opened(
-                agent_of(request), conversation.pk, contact.client_id, contact.display_name
-            )
+            message.conversation.note_reading(agent_of(request))
         return answer
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models, transaction
 from django.db.models import Q
 
+from accounts import audit
 from accounts.models import Agent
 from accounts.rights import Can, NotAllowed
 from whatsapp.models.access import lock_agent
@@ -75,6 +76,11 @@ class Conversation(Writable):
         if attendance is None:
             raise NotAllowed(CLOSED)
         return attendance
+
+    def note_reading(self, by: Agent) -> None:
+        """Write into the audit that *by* reads it; whoever hands out its messages calls this."""
+        contact = self.contact
+        audit.opened(by, self.pk, contact.client_id, contact.display_name)
 
     def claim(self, by: Agent, instead_of: Agent | None = None) -> None:
         """Make *by* responsible: of two at once, one wins. A colleague's is taken over by naming

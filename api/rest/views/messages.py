@@ -20,7 +20,6 @@ from api.rest.lookup import agent_of, conversation_named
 from api.rest.schema import route
 from api.rest.serializers import MessageSerializer, SendSerializer
 from api.rest.validation import Page, validated_body, validated_query
-from atendimento.context import note_reading
 from whatsapp.models import Conversation, Direction, Message, Origin
 
 SEEN = (Can.SEE_CONVERSATION,)
@@ -46,7 +45,7 @@ class Messages(APIView):
         número desligado.
         """
         conversation = conversation_named(request, sessionId, phoneNumber)
-        note_reading(agent_of(request), conversation)
+        conversation.note_reading(agent_of(request))
         rows = _page(conversation, validated_query(ThreadQuery, request))
         sender = _address(conversation)
         return Response([representations.message(row, sender) for row in rows])
